@@ -1,0 +1,319 @@
+#include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/history.h>
+#include <xgrad/autograd/pool_allocator.h>
+
+#include <algorithm>
+
+namespace xgrad::autograd {
+
+namespace {
+
+using detail::PoolVector;
+
+/// What one run of the engine knows of a node.
+struct Task {
+    Node* node = nullptr;
+    std::uint32_t dependencies = 0;  // edges into it that have not delivered yet
+    bool needed = true;
+    bool owned = false;         // `first` is a sum of ours, which may be added to in place
+    Tensor first;               // gradient of output 0; nearly all nodes have no other
+    PoolVector<Tensor> others;  // of the outputs from 1 on
+};
+
+/// Index of a node's task: open addressing, since it is asked for at every edge.
+class TaskTable {
+  public:
+    TaskTable() : slots_(64) {}
+
+    std::vector<Task, detail::PoolAllocator<Task>> tasks;
+
+    /// The task of `node` and whether it was made just now.
+    std::pair<std::uint32_t, bool> find_or_add(Node* node) {
+        if (2 * (tasks.size() + 1) > slots_.size()) grow();
+        std::uint32_t& slot = slots_[probe(node)];
+        if (slot) return {slot - 1, false};
+        tasks.emplace_back().node = node;
+        slot = static_cast<std::uint32_t>(tasks.size());
+        return {slot - 1, true};
+    }
+    Task* find(Node* node) {
+        const std::uint32_t slot = slots_[probe(node)];
+        return slot ? &tasks[slot - 1] : nullptr;
+    }
+
+  private:
+    std::size_t probe(const Node* node) const {
+        const std::size_t mask = slots_.size() - 1;
+        auto at = (reinterpret_cast<std::uintptr_t>(node) >> 6) * 0x9E3779B97F4A7C15u >> 20 & mask;
+        while (slots_[at] && tasks[slots_[at] - 1].node != node) at = (at + 1) & mask;
+        return at;
+    }
+    void grow() {
+        slots_.assign(2 * slots_.size(), 0);
+        for (std::uint32_t i = 0; i < tasks.size(); ++i) slots_[probe(tasks[i].node)] = i + 1;
+    }
+
+    PoolVector<std::uint32_t> slots_;  // task number + 1; 0 is free
+};
+
+/// One run over the graph: from the roots to the leaves, each node after all that deliver to it.
+class Run {
+  public:
+    Run(bool keep_graph, bool create_graph) : keep_graph_(keep_graph), mode_(create_graph) {}
+
+    void add_root(const Edge& root, Tensor gradient) {
+        discover(root.function.get());
+        roots_.push_back(root.function);
+        deliver(root, std::move(gradient), *root.function, 0);
+    }
+    /// Asks for the gradient that arrives at `edge`; the result lands in captured()[i] for the i-th call.
+    void capture(const Edge& edge) { captures_.push_back({edge, {}}); }
+    /// Leaves that are to accumulate; without any (and without captures) all do.
+    void accumulate_into(const Edge& edge) { targets_.push_back(edge.function.get()); }
+
+    void execute();
+    Tensor captured(std::size_t i) const { return captures_[i].second; }
+
+  private:
+    void discover(Node* root);
+    void mark_needed();
+    bool wants(const Node* node) const;
+    void run_hooks(Task& task);
+    void store_captures(const Task& task);
+    void deliver(const Edge& edge, Tensor gradient, const Node& from, std::size_t index);
+    void step(std::uint32_t index);
+    void push_if_ready(std::uint32_t index);
+
+    bool keep_graph_;
+    AutoGradMode mode_;
+    TaskTable table_;
+    PoolVector<NodePtr> roots_;
+    PoolVector<std::pair<Edge, Tensor>> captures_;
+    PoolVector<Node*> targets_;
+    PoolVector<std::pair<std::uint64_t, std::uint32_t>> ready_;  // heap of (sequence number, task)
+};
+
+void Run::discover(Node* root) {
+    if (!table_.find_or_add(root).second) return;
+    PoolVector<Node*> stack{root};
+    while (!stack.empty()) {
+        Node* node = stack.back();
+        stack.pop_back();
+        for (const Edge& edge : node->next_edges()) {
+            if (!edge.is_valid()) continue;
+            const auto [next, fresh] = table_.find_or_add(edge.function.get());
+            ++table_.tasks[next].dependencies;
+            if (fresh) stack.push_back(edge.function.get());
+        }
+    }
+}
+
+bool Run::wants(const Node* node) const {
+    return std::ranges::find(targets_, node) != targets_.end() ||
+           std::ranges::any_of(captures_, [&](const auto& c) { return c.first.function.get() == node; });
+}
+
+/// Restricts the run to nodes from which a wanted one can be reached.
+void Run::mark_needed() {
+    for (Task& task : table_.tasks) task.needed = wants(task.node);
+    // An edge leads to a node recorded earlier, or to a leaf: in the order of recording every successor comes first.
+    // Custom nodes may break that order, so passes are repeated until nothing changes.
+    PoolVector<std::uint32_t> order(table_.tasks.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, {}, [&](std::uint32_t i) { return table_.tasks[i].node->sequence_nr() + 1; });
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (const std::uint32_t i : order) {
+            Task& task = table_.tasks[i];
+            if (task.needed) continue;
+            task.needed = std::ranges::any_of(task.node->next_edges(), [&](const Edge& edge) {
+                return edge.is_valid() && table_.find(edge.function.get())->needed;
+            });
+            changed |= task.needed;
+        }
+    }
+}
+
+void Run::deliver(const Edge& edge, Tensor gradient, const Node& from, std::size_t index) {
+    const TensorMeta& meta = edge.function->input_metadata(edge.input_nr);
+    if (gradient.sizes() != IntArrayRef(meta.sizes)) {
+        if (!detail::is_expandable_to(meta.sizes, gradient.sizes()))
+            raise<ShapeError>(from.name().c_str(), "returned an invalid gradient at index ", index, " - got ",
+                              gradient.sizes(), " but expected shape compatible with ", IntArrayRef(meta.sizes));
+        gradient = gradient.sum_to_size(meta.sizes);
+    }
+    if (gradient.dtype() != meta.dtype) gradient = gradient.to(meta.dtype);
+
+    Task& task = *table_.find(edge.function.get());
+    if (edge.input_nr > 0 && task.others.size() < edge.input_nr) task.others.resize(edge.input_nr);
+    Tensor& slot = edge.input_nr == 0 ? task.first : task.others[edge.input_nr - 1];
+    if (!slot.defined()) {
+        slot = std::move(gradient);
+    } else if (edge.input_nr == 0 && task.owned && !GradMode::is_enabled()) {
+        slot.add_(gradient);
+    } else {
+        slot = slot + gradient;
+        if (edge.input_nr == 0) task.owned = true;
+    }
+}
+
+void Run::run_hooks(Task& task) {
+    NodeHooks* hooks = task.node->hooks_if_any();
+    if (!hooks) return;
+    std::vector<NodeHooks::TensorHook> calls;
+    {
+        std::lock_guard lock(Node::hooks_mutex());
+        calls = hooks->tensor_hooks;
+    }
+    const auto slot = [&](std::uint32_t nr) -> Tensor* {
+        if (nr == 0) return &task.first;
+        return nr <= task.others.size() ? &task.others[nr - 1] : nullptr;
+    };
+    for (const auto& hook : calls) {
+        Tensor* gradient = slot(hook.output_nr);
+        if (!gradient || !gradient->defined()) continue;
+        if (Tensor replaced = hook.call(*gradient); replaced.defined()) *gradient = std::move(replaced);
+    }
+    std::lock_guard lock(Node::hooks_mutex());
+    for (const auto& kept : hooks->retained) {
+        const Tensor* gradient = slot(kept.output_nr);
+        if (!gradient || !gradient->defined()) continue;
+        Tensor& stored = detail::autograd_meta(*kept.tensor).grad;
+        stored = !stored.defined() ? (GradMode::is_enabled() ? *gradient : gradient->clone()) : stored + *gradient;
+    }
+}
+
+void Run::store_captures(const Task& task) {
+    for (auto& [edge, result] : captures_) {
+        if (edge.function.get() != task.node) continue;
+        result = edge.input_nr == 0                      ? task.first
+                 : edge.input_nr <= task.others.size() ? task.others[edge.input_nr - 1]
+                                                       : Tensor();
+    }
+}
+
+void Run::push_if_ready(std::uint32_t index) {
+    if (table_.tasks[index].dependencies > 0) return;
+    ready_.emplace_back(table_.tasks[index].node->sequence_nr(), index);
+    std::ranges::push_heap(ready_);
+}
+
+void Run::step(std::uint32_t index) {
+    Task& task = table_.tasks[index];
+    Node& node = *task.node;
+    run_hooks(task);
+    store_captures(task);
+    const auto edges = node.next_edges();
+
+    Tensor few_in[3], few_out[4];
+    PoolVector<Tensor> many_in, many_out;
+    const std::size_t inputs = std::max<std::size_t>(node.num_inputs(), 1);
+    if (inputs > std::size(few_in)) many_in.resize(inputs);
+    if (edges.size() > std::size(few_out)) many_out.resize(edges.size());
+    const std::span<Tensor> in(many_in.empty() ? few_in : many_in.data(), inputs);
+    const std::span<Tensor> out(many_out.empty() ? few_out : many_out.data(), edges.size());
+    bool any = task.first.defined();
+    in[0] = std::move(task.first);
+    for (std::size_t i = 0; i < task.others.size(); ++i) {
+        any |= task.others[i].defined();
+        in[i + 1] = std::move(task.others[i]);
+    }
+    const bool stores = edges.empty() && !captures_.empty();  // a leaf, while gradients are returned: it stays as it is
+    if (task.needed && any && !stores) {
+        node.apply(in, out);
+        if (!keep_graph_) node.release_saved();
+    }
+    for (auto& gradient : in) gradient.reset();
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (!edges[i].is_valid()) continue;
+        const std::uint32_t next = table_.find_or_add(edges[i].function.get()).first;
+        if (out[i].defined()) {
+            if (table_.tasks[next].needed) deliver(edges[i], std::move(out[i]), node, i);
+            out[i].reset();
+        }
+        --table_.tasks[next].dependencies;
+        push_if_ready(next);
+    }
+}
+
+void Run::execute() {
+    if (!captures_.empty() || !targets_.empty()) mark_needed();
+    for (const auto& root : roots_) {
+        const std::uint32_t index = table_.find_or_add(root.get()).first;
+        const bool queued = std::ranges::any_of(ready_, [&](const auto& r) { return r.second == index; });
+        if (!queued) push_if_ready(index);
+    }
+    while (!ready_.empty()) {
+        std::ranges::pop_heap(ready_);
+        const std::uint32_t index = ready_.back().second;
+        ready_.pop_back();
+        step(index);
+    }
+}
+
+Tensor root_gradient(const char* operation, const Tensor& output, const std::vector<Tensor>& given, std::size_t i) {
+    if (i < given.size() && given[i].defined()) {
+        if (given[i].sizes() != output.sizes())
+            raise<ShapeError>(operation, "Mismatch in shape: grad_output[", i, "] has a shape of ", given[i].sizes(),
+                              " and output[", i, "] has a shape of ", output.sizes());
+        return given[i];
+    }
+    if (output.numel() != 1)
+        raise<GraphError>(operation, "grad can be implicitly created only for scalar outputs, but output ", i,
+                          " has the shape ", detail::shape_string(output.sizes()));
+    return ones_like(output);
+}
+
+void add_roots(Run& run, const char* operation, const std::vector<Tensor>& outputs, const std::vector<Tensor>& grads) {
+    if (!grads.empty() && grads.size() != outputs.size())
+        raise<ValueError>(operation, "got ", outputs.size(), " tensors and ", grads.size(), " gradients");
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const Edge edge = detail::gradient_edge(outputs[i]);
+        if (!edge.is_valid())
+            raise<GraphError>(operation, "element ", i, " of tensors does not require grad and does not have a grad_fn");
+        run.add_root(edge, root_gradient(operation, outputs[i], grads, i));
+    }
+}
+
+}  // namespace
+
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grad_tensors,
+              std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs) {
+    Run run(retain_graph.value_or(create_graph), create_graph);
+    add_roots(run, "backward", tensors, grad_tensors);
+    for (const Tensor& input : inputs) {
+        const Edge edge = detail::gradient_edge(input);
+        if (!edge.is_valid()) raise<GraphError>("backward", "One of the differentiated Tensors does not require grad");
+        if (!input.is_leaf()) input.retain_grad();
+        run.accumulate_into(edge);
+    }
+    run.execute();
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const std::vector<Tensor>& grad_outputs, std::optional<bool> retain_graph, bool create_graph,
+                         bool allow_unused) {
+    Run run(retain_graph.value_or(create_graph), create_graph);
+    if (inputs.empty()) raise<ValueError>("grad", "requires non-empty inputs");
+    add_roots(run, "grad", outputs, grad_outputs);
+    for (const Tensor& input : inputs) {
+        const Edge edge = detail::gradient_edge(input);
+        if (!edge.is_valid()) raise<GraphError>("grad", "One of the differentiated Tensors does not require grad");
+        run.capture(edge);
+    }
+    run.execute();
+    std::vector<Tensor> out;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        out.push_back(run.captured(i));
+        if (!out.back().defined() && !allow_unused)
+            raise<GraphError>("grad", "One of the differentiated Tensors appears to not have been used in the graph: ",
+                              "input ", i, " of shape ", detail::shape_string(inputs[i].sizes()),
+                              ". Set allow_unused=true if this is the desired behavior");
+    }
+    return out;
+}
+
+}  // namespace xgrad::autograd

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/tensor.h>
+
+namespace xgrad::autograd {
+
+class Node;
+using NodePtr = detail::IntrusivePtr<Node>;
+
+/// Where a gradient goes: input `input_nr` of `function`, that is the gradient of that output of its forward.
+struct Edge {
+    NodePtr function;
+    std::uint32_t input_nr = 0;
+
+    bool is_valid() const { return static_cast<bool>(function); }
+};
+
+/// Shape and dtype of a tensor that a gradient must agree with.
+struct TensorMeta {
+    detail::Dims sizes;
+    ScalarType dtype = ScalarType::Undefined;
+};
+
+/// Hooks on the gradients that arrive at a node.
+struct NodeHooks {
+    struct TensorHook {
+        std::uint32_t output_nr;
+        unsigned id;
+        std::function<Tensor(const Tensor&)> call;
+    };
+    struct RetainedGrad {
+        std::uint32_t output_nr;
+        detail::TensorImpl* tensor;  // takes itself off this list when it dies
+    };
+    std::vector<TensorHook> tensor_hooks;
+    std::vector<RetainedGrad> retained;
+};
+
+/// A recorded operation: given the gradients of its outputs, computes those of its inputs. Nodes are destroyed without
+/// recursion, so that graphs may be as deep as memory allows.
+class Node : public detail::RefCounted {
+  public:
+    virtual ~Node() = default;
+    static void destroy(Node* node) noexcept;
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* p, std::size_t bytes) noexcept;
+
+    /// "TanhBackward0": as PyTorch names it.
+    virtual std::string name() const = 0;
+    /// `grad_outputs[i]` may be undefined (zero); fills `grad_inputs`, one for each edge, undefined for zero.
+    virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;
+    /// Frees what was saved for backward; a later apply of a node that saved something throws GraphError.
+    virtual void release_saved() {}
+
+    std::span<const Edge> next_edges() const { return {edges_, num_edges_}; }
+    const Edge& next_edge(std::size_t i) const { return edges_[i]; }
+    std::size_t num_outputs() const { return num_edges_; }
+    std::size_t num_inputs() const { return num_metas_; }
+    /// What the gradient of output `i` of the forward must look like.
+    const TensorMeta& input_metadata(std::size_t i) const { return metas_[i]; }
+    std::uint64_t sequence_nr() const { return sequence_nr_; }
+
+    /// Hooks of this node, made when first asked for. Guarded by hooks_mutex().
+    NodeHooks& hooks();
+    NodeHooks* hooks_if_any() const { return hooks_.get(); }
+    static std::mutex& hooks_mutex();
+
+  protected:
+    Node() : sequence_nr_(next_sequence_nr_++) {}
+    explicit Node(std::uint64_t sequence_nr) : sequence_nr_(sequence_nr) {}
+    void set_edges(Edge* edges, std::size_t n) {
+        edges_ = edges;
+        num_edges_ = static_cast<std::uint32_t>(n);
+    }
+    void set_metas(TensorMeta* metas, std::size_t n) {
+        metas_ = metas;
+        num_metas_ = static_cast<std::uint32_t>(n);
+    }
+
+  private:
+    static thread_local std::uint64_t next_sequence_nr_;
+
+    std::uint64_t sequence_nr_;
+    Edge* edges_ = nullptr;
+    TensorMeta* metas_ = nullptr;
+    std::uint32_t num_edges_ = 0;
+    std::uint32_t num_metas_ = 0;
+    std::unique_ptr<NodeHooks> hooks_;
+};
+
+/// Adds the gradient of a leaf into its grad(). Owned by the leaf; the leaf clears `variable` when it dies.
+class AccumulateGrad final : public Node {
+  public:
+    explicit AccumulateGrad(detail::TensorImpl* variable);
+
+    std::string name() const override { return "AccumulateGrad"; }
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override;
+
+    /// The leaf, or an undefined tensor when it no longer exists.
+    Tensor variable() const;
+    void forget_variable();
+
+  private:
+    mutable std::mutex mutex_;
+    detail::TensorImpl* variable_;
+    TensorMeta meta_;
+};
+
+}  // namespace xgrad::autograd
+
+namespace xgrad::detail {
+
+/// The part of a tensor's autograd state that most tensors never need.
+struct AutogradMeta {
+    Tensor grad;
+    IntrusivePtr<autograd::AccumulateGrad> accumulator;  // of a leaf that requires grad
+    bool retains_grad = false;
+};
+
+AutogradMeta& autograd_meta(TensorImpl& impl);
+
+}  // namespace xgrad::detail

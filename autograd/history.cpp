@@ -1,0 +1,180 @@
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/history.h>
+#include <xgrad/autograd/transform.h>
+
+#include <algorithm>
+
+namespace xgrad::detail {
+
+using autograd::Edge;
+using autograd::Node;
+using autograd::NodePtr;
+using autograd::TensorMeta;
+
+namespace {
+
+void move_retained_grad(TensorImpl& impl, Node* from, Node* to, std::uint32_t to_output) {
+    std::lock_guard lock(Node::hooks_mutex());
+    if (from)
+        if (auto* hooks = from->hooks_if_any())
+            std::erase_if(hooks->retained, [&](const auto& r) { return r.tensor == &impl; });
+    if (to) to->hooks().retained.push_back({to_output, &impl});
+}
+
+/// The gradient of a base one of whose views was modified in place by `inner`: the part under the view goes through
+/// `inner`, the rest passes by.
+class CopySlices final : public Node {
+  public:
+    CopySlices(const Tensor& base, const Tensor& view, NodePtr inner)
+        : inner_(std::move(inner)),
+          base_strides_(base.strides()),
+          view_sizes_(view.sizes()),
+          view_strides_(view.strides()),
+          view_offset_(view.storage_offset() - base.storage_offset()),
+          meta_{base.sizes(), base.dtype()},
+          edges_(inner_->next_edges().begin(), inner_->next_edges().end()) {
+        edges_[0] = gradient_edge(base);
+        set_edges(edges_.data(), edges_.size());
+        set_metas(&meta_, 1);
+    }
+
+    std::string name() const override { return "CopySlices"; }
+
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+        if (!grad_outputs[0].defined()) return;
+        Tensor result = empty_strided(meta_.sizes, base_strides_, meta_.dtype);
+        result.copy_(grad_outputs[0]);
+        Tensor slice = result.as_strided(view_sizes_, view_strides_, view_offset_);
+        const Tensor incoming[] = {slice.clone()};
+        inner_->apply(incoming, grad_inputs);
+        if (grad_inputs[0].defined())
+            slice.copy_(grad_inputs[0]);
+        else
+            slice.zero_();
+        grad_inputs[0] = edges_[0].is_valid() ? result : Tensor();
+    }
+
+    void release_saved() override { inner_->release_saved(); }
+
+  private:
+    NodePtr inner_;
+    Dims base_strides_, view_sizes_, view_strides_;
+    std::int64_t view_offset_;
+    TensorMeta meta_;
+    std::vector<Edge> edges_;
+};
+
+/// Remakes the grad_fn of a view whose memory has been modified since it was made.
+void refresh_view(TensorImpl& impl) {
+    if (impl.grad_fn_version == impl.storage->version() || !requires_grad(*impl.base)) return;
+    static std::mutex mutex;
+    std::lock_guard lock(mutex);
+    if (impl.grad_fn_version == impl.storage->version()) return;
+    NodePtr fresh = as_strided_node(Tensor(impl.base), impl.offset, impl.sizes, impl.strides);
+    if (impl.meta && impl.meta->retains_grad) move_retained_grad(impl, impl.grad_fn.get(), fresh.get(), 0);
+    impl.grad_fn = std::move(fresh);
+    impl.output_nr = 0;
+    impl.grad_fn_version = impl.storage->version();
+}
+
+}  // namespace
+
+bool requires_grad(const TensorImpl& impl) {
+    return impl.requires_grad || impl.grad_fn || (impl.base && requires_grad(*impl.base));
+}
+
+Edge gradient_edge(const Tensor& tensor) {
+    TensorImpl& impl = *tensor.unsafeGetTensorImpl();
+    if (impl.base) refresh_view(impl);
+    if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
+    if (!impl.requires_grad) return {};
+    auto& meta = autograd_meta(impl);
+    return {IntrusivePtr<Node>::share(meta.accumulator.get()), 0};
+}
+
+void set_history(const Tensor& result, const NodePtr& node, std::uint32_t output_nr) {
+    TensorImpl& impl = *result.unsafeGetTensorImpl();
+    impl.grad_fn = node;
+    impl.output_nr = output_nr;
+    impl.grad_fn_version = impl.base ? impl.storage->version() : 0;
+}
+
+void rebase_history(const Tensor& self, const NodePtr& node) {
+    TensorImpl& impl = *self.unsafeGetTensorImpl();
+    TensorImpl& owner = impl.base ? *impl.base : impl;
+    NodePtr fresh = node;
+    if (impl.base) fresh = NodePtr::adopt(new CopySlices(Tensor(impl.base), self, node));
+    if (owner.meta && owner.meta->retains_grad) move_retained_grad(owner, owner.grad_fn.get(), fresh.get(), 0);
+    owner.grad_fn = std::move(fresh);
+    owner.output_nr = 0;
+}
+
+void check_inplace(const char* operation, const Tensor& self, bool recording) {
+    const TensorImpl& impl = *self.unsafeGetTensorImpl();
+    if (impl.transform) raise_inplace_transform(operation);
+    if (!impl.contiguous && has_overlap(impl.sizes, impl.strides))
+        raise<GraphError>(operation,
+                          "unsupported operation: more than one element of the written-to tensor refers to a single "
+                          "memory location. Please clone() the tensor of shape ",
+                          shape_string(impl.sizes), " and strides ", shape_string(impl.strides),
+                          " before performing the operation");
+    if (!recording) return;
+    if (impl.requires_grad && !impl.grad_fn)
+        raise<GraphError>(operation, "a leaf Variable that requires grad is being used in an in-place operation");
+    if (!impl.base) return;
+    if (impl.base->requires_grad && !impl.base->grad_fn)
+        raise<GraphError>(operation, "a view of a leaf Variable that requires grad is being used in an in-place operation");
+    if (impl.origin == ViewOrigin::kNoGradMode)
+        raise<GraphError>(operation,
+                          "A view was created in no_grad mode and is being modified inplace with grad mode enabled: the "
+                          "graph does not know it as a view. Create the view with grad mode enabled, or modify it under "
+                          "NoGradGuard");
+}
+
+Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides, ViewOrigin origin) {
+    const auto& from = *source.unsafeGetTensorImpl();
+    auto view = IntrusivePtr<TensorImpl>::adopt(
+        new TensorImpl(from.storage, offset, std::move(sizes), std::move(strides), from.dtype));
+    view->base = from.base ? from.base : source.impl();
+    view->grad_fn_version = from.storage->version();
+    view->origin = from.origin != ViewOrigin::kRecorded ? from.origin
+                   : GradMode::is_enabled()             ? origin
+                                                        : ViewOrigin::kNoGradMode;
+    return Tensor(std::move(view));
+}
+
+Tensor make_alias(const Tensor& source) {
+    const auto& from = *source.unsafeGetTensorImpl();
+    return Tensor(IntrusivePtr<TensorImpl>::adopt(
+        new TensorImpl(from.storage, from.offset, from.sizes, from.strides, from.dtype)));
+}
+
+SavedTensor::SavedTensor(const Tensor& tensor, bool is_output)
+    : impl_(is_output ? (tensor.impl()->transform ? transform_alias(tensor) : make_alias(tensor)).impl() : tensor.impl()),
+      version_(tensor.impl()->storage->version()) {}
+
+Tensor SavedTensor::unpack(const Node& owner, const Edge& edge) const {
+    if (!impl_)
+        raise<GraphError>(owner.name().c_str(),
+                          "Trying to backward through the graph a second time (or directly access saved tensors after "
+                          "they have already been freed). Saved intermediate values of the graph are freed when you call "
+                          ".backward() or autograd::grad(). Specify retain_graph=true if you need to backward through "
+                          "the graph a second time");
+    if (impl_->storage->version() != version_)
+        raise<GraphError>(owner.name().c_str(),
+                          "one of the variables needed for gradient computation has been modified by an inplace "
+                          "operation: [",
+                          Tensor(impl_).toString(), "] is at version ", impl_->storage->version(), "; expected version ",
+                          version_, " instead. Hint: clone() it before it is modified");
+    if (!GradMode::is_enabled()) return Tensor(impl_);
+    const Tensor kept(impl_);
+    const Edge now = gradient_edge(kept);
+    if (now.function == edge.function && now.input_nr == edge.input_nr) return kept;
+    Tensor out = impl_->transform ? transform_alias(kept) : make_alias(kept);
+    if (edge.is_valid()) set_history(out, edge.function, edge.input_nr);
+    return out;
+}
+
+}  // namespace xgrad::detail

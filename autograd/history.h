@@ -1,0 +1,53 @@
+#pragma once
+
+#include <xgrad/autograd/graph.h>
+
+/// How tensors, views and in-place operations are tied to the graph. Used by the operations, not by users.
+namespace xgrad::detail {
+
+/// True when the graph must record what is done with this tensor (grad mode aside).
+bool requires_grad(const TensorImpl& impl);
+
+/// Where the gradient of `tensor` goes; invalid when it requires none. The grad_fn of a view whose base was modified in
+/// place since is made anew here.
+autograd::Edge gradient_edge(const Tensor& tensor);
+
+/// Makes `node` the grad_fn of a fresh result.
+void set_history(const Tensor& result, const autograd::NodePtr& node, std::uint32_t output_nr);
+
+/// Makes `node` the grad_fn of `self`, which it has just modified in place; when `self` is a view, the base takes the
+/// history over. The node's input 0 is the old value of `self`.
+void rebase_history(const Tensor& self, const autograd::NodePtr& node);
+
+/// Throws GraphError when `self` may not be modified in place: expanded memory always; leaves that require grad, views
+/// of them and views that the graph does not know, when `recording`.
+void check_inplace(const char* operation, const Tensor& self, bool recording);
+
+/// A tensor of another geometry over the storage of `source`, known as a view of it (or of its base).
+Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides,
+                 ViewOrigin origin = ViewOrigin::kRecorded);
+/// The same without any tie to the graph: shares storage and version only.
+Tensor make_alias(const Tensor& source);
+
+/// A node that gives the gradient of `base` from that of its view of this geometry.
+autograd::NodePtr as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides);
+
+/// A tensor kept for backward with the version it had. Inputs are kept as they are; outputs without their history, since
+/// the node that saves them is that history.
+class SavedTensor {
+  public:
+    SavedTensor() = default;
+    SavedTensor(const Tensor& tensor, bool is_output);
+
+    /// The tensor, with the history it had when it was saved if gradients are being recorded: that is `edge`. Throws
+    /// GraphError when it has been modified since.
+    Tensor unpack(const autograd::Node& owner, const autograd::Edge& edge) const;
+    void reset() { impl_.reset(); }
+    bool defined() const { return static_cast<bool>(impl_); }
+
+  private:
+    IntrusivePtr<TensorImpl> impl_;
+    std::uint32_t version_ = 0;
+};
+
+}  // namespace xgrad::detail

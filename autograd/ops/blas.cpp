@@ -1,0 +1,78 @@
+#include <xgrad/autograd/ops/blas.h>
+#include <xgrad/autograd/parallel.h>
+
+#include <atomic>
+#include <complex>
+
+#include <xtensor-blas/xblas_config.hpp>
+#include <xflens/cxxblas/cxxblas.cxx>
+
+extern "C" {
+void openblas_set_num_threads(int n);
+int openblas_get_num_threads();
+}
+
+namespace xgrad::ops {
+
+namespace {
+
+std::atomic_flag scope_lock;
+int scopes = 0, saved_threads = 1;
+
+// A flag and not a mutex: it is held for a few nanoseconds around every product.
+class ScopeLock {
+  public:
+    ScopeLock() {
+        while (scope_lock.test_and_set(std::memory_order_acquire)) scope_lock.wait(true, std::memory_order_relaxed);
+    }
+    ~ScopeLock() {
+        scope_lock.clear(std::memory_order_release);
+        scope_lock.notify_one();
+    }
+};
+
+// Blocks of rows that are multiples of 48 give the bits of the whole product with every kernel of OpenBLAS that we know.
+constexpr std::int64_t kRowBlock = 48;
+// Multiply-adds below which a second thread costs more than it saves.
+constexpr std::int64_t kParallelWork = std::int64_t{1} << 21;
+
+}  // namespace
+
+SingleThreadedBlas::SingleThreadedBlas() {
+    const ScopeLock lock;
+    if (scopes++ > 0) return;
+    saved_threads = openblas_get_num_threads();
+    if (saved_threads != 1) openblas_set_num_threads(1);
+}
+
+SingleThreadedBlas::~SingleThreadedBlas() {
+    const ScopeLock lock;
+    if (--scopes == 0 && saved_threads != 1) openblas_set_num_threads(saved_threads);
+}
+
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
+          std::int64_t ldc) {
+    if (m == 0 || n == 0) return;
+    const SingleThreadedBlas single;
+    const auto flag = [](bool transposed) { return transposed ? cxxblas::Trans : cxxblas::NoTrans; };
+    const auto rows = [&](std::int64_t from, std::int64_t to) {
+        using Index = xt::blas_index_t;
+        cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a.transposed), flag(b.transposed), static_cast<Index>(to - from),
+                             static_cast<Index>(n), static_cast<Index>(k), T(1), a.data + from * (a.transposed ? 1 : a.ld),
+                             static_cast<Index>(a.ld), b.data, static_cast<Index>(b.ld), beta, c + from * ldc,
+                             static_cast<Index>(ldc));
+    };
+    if (m * n * k < kParallelWork || m < 2 * kRowBlock) return rows(0, m);
+    // As few blocks as there are threads to take them: every block packs the whole of B again.
+    const std::int64_t blocks = (m + kRowBlock - 1) / kRowBlock;
+    const std::int64_t per_thread = (blocks + get_num_threads() - 1) / get_num_threads();
+    detail::parallel_for(0, m, per_thread * kRowBlock, rows);
+}
+
+template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float, float*,
+                          std::int64_t);
+template void gemm<double>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<double>, BlasMatrix<double>, double,
+                           double*, std::int64_t);
+
+}  // namespace xgrad::ops

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+namespace xgrad::ops {
+
+/// A matrix in memory as BLAS takes it: rows of `ld` elements, or, when `transposed`, columns of them.
+template <class T>
+struct BlasMatrix {
+    const T* data;
+    bool transposed;
+    std::int64_t ld;
+};
+
+/// C = A B + beta C for A (m, k), B (k, n) and row-major C (m, n) with rows of `ldc` elements. Large products are divided
+/// among our threads in blocks of rows that keep the bits of the undivided product; OpenBLAS itself runs on one thread.
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
+          std::int64_t ldc);
+
+extern template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float,
+                                 float*, std::int64_t);
+extern template void gemm<double>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<double>, BlasMatrix<double>,
+                                  double, double*, std::int64_t);
+
+/// While one lives, OpenBLAS runs on one thread: its own threads would change bits with their number. The first sets the
+/// process-wide count, the last restores it.
+class SingleThreadedBlas {
+  public:
+    SingleThreadedBlas();
+    ~SingleThreadedBlas();
+    SingleThreadedBlas(const SingleThreadedBlas&) = delete;
+    SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
+};
+
+}  // namespace xgrad::ops

@@ -1,0 +1,306 @@
+#pragma once
+
+#include <array>
+#include <cctype>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/graph.h>
+#include <xgrad/autograd/history.h>
+#include <xgrad/autograd/ops/operations.h>
+#include <xgrad/autograd/transform.h>
+
+/// The one entry of operations.
+///
+/// An operation is a struct. Its members are its attributes; besides it has
+///
+///     static constexpr const char* name                      as users call it
+///     static constexpr Uses uses[]                           what the gradient of input i needs: in(0) | out() ...
+///     Tensor forward(const Tensor& a, const Tensor& b) const  checks and computes; records nothing. Several outputs: an
+///                                                            std::array<Tensor, K>
+///     void vjp(Vjp& b) const                                 sets the gradient of each input that b.needs(i), built of
+///                                                            operations, so that it can be differentiated in turn
+///
+/// and where it applies
+///
+///     static constexpr unsigned differentiable               bit k: output k has gradients (all by default)
+///     Tensor forward_(Tensor& self, const Tensor&...) const  the result written into `self` (else it is copied there)
+///     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output) const
+///                                                            forward mode; an undefined tangent is zero
+///     static constexpr bool linear                           jvp is the operation itself
+///     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const    vmap
+///
+/// A family lists its operations and applies them: `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...}, x)`.
+namespace xgrad::ops {
+
+using autograd::Edge;
+using autograd::NodePtr;
+using autograd::TensorMeta;
+using detail::SavedTensor;
+
+/// A set of inputs and outputs.
+using Uses = std::uint32_t;
+constexpr Uses kNothing = 0;
+constexpr Uses in(unsigned i) { return 1u << i; }
+constexpr Uses out(unsigned k = 0) { return 1u << (16 + k); }
+
+/// A graph node of an operation: what all of them share, whatever the operation.
+class OpNode : public autograd::Node {
+  public:
+    static constexpr unsigned kMaxSaved = 4;
+
+    explicit OpNode(const char* op_name) : op_name_(op_name) {}
+
+    std::string name() const override;
+    void release_saved() override;
+
+    /// Keeps `tensor` under the bit `which` of Uses.
+    void save(Uses which, const Tensor& tensor);
+    Tensor saved(Uses which) const;
+
+  protected:
+    const char* op_name_;
+
+  private:
+    struct Slot {
+        Uses which = 0;
+        SavedTensor tensor;
+    };
+    std::array<Slot, kMaxSaved> saved_;
+};
+
+/// What vjp sees: the gradients that arrive, the tensors that were saved, and where to put the results.
+class Vjp {
+  public:
+    Vjp(const OpNode& node, std::span<const Tensor> grads, std::span<Tensor> results)
+        : node_(node), grads_(grads), results_(results) {}
+
+    /// Gradient of output k; undefined when nothing arrived there.
+    const Tensor& grad(std::size_t k = 0) const { return grads_[k]; }
+    bool needs(std::size_t i) const { return node_.next_edge(i).is_valid(); }
+    Tensor input(unsigned i) const { return node_.saved(in(i)); }
+    Tensor output(unsigned k = 0) const { return node_.saved(out(k)); }
+    /// Shape and dtype of an input that needs a gradient.
+    const TensorMeta& meta(std::size_t i) const {
+        const Edge& edge = node_.next_edge(i);
+        return edge.function->input_metadata(edge.input_nr);
+    }
+    std::size_t num_inputs() const { return results_.size(); }
+    /// The result for input i. It may have the broadcast shape: the engine sums it down.
+    void set(std::size_t i, Tensor gradient) { results_[i] = std::move(gradient); }
+
+  private:
+    const OpNode& node_;
+    std::span<const Tensor> grads_;
+    std::span<Tensor> results_;
+};
+
+template <class Op>
+constexpr unsigned differentiable_outputs() {
+    if constexpr (requires { Op::differentiable; })
+        return Op::differentiable;
+    else
+        return ~0u;
+}
+
+/// The node of `Op` with N inputs and K outputs.
+template <class Op, std::size_t N, std::size_t K>
+class OpNodeOf final : public OpNode {
+  public:
+    explicit OpNodeOf(const Op& op) : OpNode(Op::name), op_(op) {
+        set_edges(edges_.data(), N);
+        set_metas(metas_.data(), K);
+    }
+
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+        Vjp b(*this, grad_outputs, grad_inputs);
+        op_.vjp(b);
+    }
+
+    /// Connects the node to its inputs and saves those that the gradients need. Before an in-place operation writes.
+    void record_inputs(const std::array<const Tensor*, N>& inputs) {
+        for (std::size_t i = 0; i < N; ++i) {
+            edges_[i] = detail::gradient_edge(*inputs[i]);
+            if (edges_[i].is_valid()) uses_ |= Op::uses[i];
+        }
+        for (unsigned i = 0; i < N; ++i)
+            if (uses_ & in(i)) save(in(i), *inputs[i]);
+    }
+    void record_outputs(std::span<const Tensor> outputs) {
+        for (unsigned k = 0; k < K; ++k) {
+            metas_[k] = {outputs[k].sizes(), outputs[k].dtype()};
+            if (uses_ & out(k)) save(out(k), outputs[k]);
+        }
+    }
+
+  private:
+    Op op_;
+    Uses uses_ = 0;
+    std::array<Edge, N> edges_;
+    std::array<TensorMeta, K> metas_;
+};
+
+/// The node of an operation on a list of tensors. It saves nothing but its attributes.
+template <class Op>
+class ListNode final : public OpNode {
+  public:
+    ListNode(const Op& op, const TensorList& inputs, const Tensor& output)
+        : OpNode(Op::name), op_(op), meta_{output.sizes(), output.dtype()} {
+        edges_.reserve(inputs.size());
+        for (const Tensor& input : inputs) edges_.push_back(detail::gradient_edge(input));
+        set_edges(edges_.data(), edges_.size());
+        set_metas(&meta_, 1);
+    }
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+        Vjp b(*this, grad_outputs, grad_inputs);
+        op_.vjp(b);
+    }
+
+  private:
+    Op op_;
+    std::vector<Edge> edges_;
+    TensorMeta meta_;
+};
+
+inline bool records(const Tensor& x) { return detail::requires_grad(*x.unsafeGetTensorImpl()); }
+inline bool wrapped(const Tensor& x) { return static_cast<bool>(x.unsafeGetTensorImpl()->transform); }
+inline void check_defined(const char* operation, const Tensor& x) {
+    if (!x.defined()) raise(operation, "an input is an undefined Tensor");
+}
+
+template <class T>
+inline constexpr std::size_t output_count = 1;
+template <std::size_t K>
+inline constexpr std::size_t output_count<std::array<Tensor, K>> = K;
+
+namespace detail_op {
+
+template <class Op, class... In>
+ResultOf<Op, In...> forward(const Op& op, const In&... inputs) {
+    if ((wrapped(inputs) || ...)) [[unlikely]] {
+        const Tensor list[] = {inputs...};
+        return transform::apply<ResultOf<Op, In...>, Op, sizeof...(In)>(op, list);
+    }
+    NoGradGuard below_the_graph;
+    return op.forward(inputs...);
+}
+
+template <class Op, class... In>
+ResultOf<Op, In...> apply(const Op& op, const In&... inputs) {
+    (check_defined(Op::name, inputs), ...);
+    auto result = forward(op, inputs...);
+    if (!GradMode::is_enabled() || !(records(inputs) || ...)) return result;
+    constexpr std::size_t N = sizeof...(In), K = output_count<decltype(result)>;
+    const std::span<Tensor> outputs(reinterpret_cast<Tensor*>(&result), K);
+    if (!xgrad::is_floating_point(outputs[0].dtype())) return result;
+    auto* node = new OpNodeOf<Op, N, K>(op);
+    const auto owner = NodePtr::adopt(node);
+    node->record_inputs({&inputs...});
+    node->record_outputs(outputs);
+    for (unsigned k = 0; k < K; ++k)
+        if (differentiable_outputs<Op>() >> k & 1) detail::set_history(outputs[k], owner, k);
+    return result;
+}
+
+template <class Op>
+Tensor apply_list(const Op& op, const TensorList& inputs) {
+    bool recording = false, any_wrapped = false;
+    for (const Tensor& input : inputs) {
+        check_defined(Op::name, input);
+        recording |= records(input);
+        any_wrapped |= wrapped(input);
+    }
+    Tensor result;
+    if (any_wrapped) {
+        result = transform::apply<Tensor, Op, 0>(op, inputs);
+    } else {
+        NoGradGuard below_the_graph;
+        result = op.forward(inputs);
+    }
+    if (GradMode::is_enabled() && recording && result.is_floating_point())
+        detail::set_history(result, NodePtr::adopt(new ListNode<Op>(op, inputs, result)), 0);
+    return result;
+}
+
+/// A copy of the present values of `self` with its history: what gradients need of a tensor about to be overwritten.
+Tensor snapshot(const Tensor& self);
+/// Writes `source` into `self` (same shape), converting, without any record.
+void copy_elements(Tensor& self, const Tensor& source);
+/// Checks that a result of `sizes` and `dtype` may be stored into `self`.
+void check_fits(const char* operation, const Tensor& self, IntArrayRef sizes, ScalarType dtype);
+/// `input` or, if its memory overlaps that of `self` in part, an error.
+void check_partial_overlap(const char* operation, const Tensor& self, const Tensor& input);
+
+template <class Op, class... In>
+Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
+    check_defined(Op::name, self);
+    (check_defined(Op::name, others), ...);
+    const bool recording = GradMode::is_enabled() && (records(self) || ... || records(others));
+    detail::check_inplace(Op::name, self, recording);
+    (check_partial_overlap(Op::name, self, others), ...);
+    constexpr std::size_t N = 1 + sizeof...(In);
+    OpNodeOf<Op, N, 1>* node = nullptr;
+    NodePtr owner;
+    if (recording && self.is_floating_point()) {
+        owner = NodePtr::adopt(node = new OpNodeOf<Op, N, 1>(op));
+        const bool overwrites_saved = ((Op::uses[0] & in(0)) != 0) || ((Op::uses[N - 1] & in(0)) != 0);
+        const Tensor old = overwrites_saved ? snapshot(self) : self;
+        node->record_inputs({&old, &others...});
+    }
+    {
+        NoGradGuard below_the_graph;
+        if constexpr (requires { op.forward_(self, others...); }) {
+            op.forward_(self, others...);
+        } else {
+            const Tensor result = op.forward(self, others...);
+            check_fits(Op::name, self, result.sizes(), result.dtype());
+            copy_elements(self, result);
+        }
+    }
+    self.unsafeGetTensorImpl()->storage->bump_version();
+    if (node) {
+        node->record_outputs({&self, 1});
+        detail::rebase_history(self, owner);
+    }
+    return self;
+}
+
+}  // namespace detail_op
+
+template <class Op>
+constexpr OpInfo op_info() {
+    constexpr bool row = requires { typename Op::RowType; };
+    return {Op::name, differentiable_outputs<Op>() != 0, row,
+            row || requires { &Op::jvp; } || requires { Op::linear; }, row || requires { &Op::batch; }};
+}
+
+/// The operations of one file. Only listed ones can be applied, so the list that drives the tests is complete.
+template <class... Ops>
+struct Family {
+    template <class Op>
+    static constexpr bool contains = (std::is_same_v<Op, Ops> || ...);
+
+    template <class Op, class... In>
+    static auto apply(const Op& op, const In&... inputs) {
+        static_assert(contains<Op>, "list the operation in its family");
+        return detail_op::apply(op, inputs...);
+    }
+    template <class Op>
+    static Tensor apply_list(const Op& op, const TensorList& inputs) {
+        static_assert(contains<Op>, "list the operation in its family");
+        return detail_op::apply_list(op, inputs);
+    }
+    template <class Op, class... In>
+    static Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
+        static_assert(contains<Op>, "list the operation in its family");
+        return detail_op::apply_inplace(op, self, others...);
+    }
+    static std::vector<OpInfo> table() { return {op_info<Ops>()...}; }
+};
+
+}  // namespace xgrad::ops

@@ -1,0 +1,73 @@
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/promotion.h>
+#include <xgrad/autograd/ops/row_op.h>
+
+namespace xgrad::ops {
+
+namespace {
+
+struct RowTypes {
+    ScalarType compute, produce, result;
+};
+
+RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
+    ScalarType t = result_type(call.selects ? inputs.subspan(1) : inputs);
+    if (call.kind == rows::Kind::kFloating && !is_floating_point(t)) t = get_default_dtype();
+    const ScalarType compute = t == kBool ? kUInt8 : t;  // kernels have no bool arithmetic
+    const ScalarType produce = call.kind == rows::Kind::kComparison ? kBool : compute;
+    return {compute, produce, call.kind == rows::Kind::kComparison ? kBool : t};
+}
+
+MapKernel value_kernel(const RowCall& call, ScalarType compute) {
+    return call.kernels->value[static_cast<int>(compute)];
+}
+
+/// The shape that `inputs` broadcast to.
+detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs) {
+    detail::Dims shape = inputs[0]->sizes();
+    for (const Tensor* x : inputs.subspan(1))
+        if (x->sizes() != IntArrayRef(shape)) shape = detail::broadcast_shapes(shape, x->sizes(), name);
+    return shape;
+}
+
+}  // namespace
+
+Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
+    const RowTypes types = types_of(call, inputs);
+    const Tensor result = empty(common_shape(call.name, inputs), types.result);
+    map(value_kernel(call, types.compute), call.row, types.compute, types.produce, result, inputs);
+    return result;
+}
+
+void row_value_inplace(const RowCall& call, const Tensor& self, std::span<const Tensor* const> inputs) {
+    const RowTypes types = types_of(call, inputs);
+    detail_op::check_fits(call.name, self, common_shape(call.name, inputs), types.result);
+    map(value_kernel(call, types.compute), call.row, types.compute, types.produce, self, inputs);
+}
+
+Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::span<const Tensor* const> operands) {
+    const ScalarType dtype = operands[0]->dtype();
+    const Tensor result = empty(common_shape(call.name, operands), dtype);
+    map(kernel[float_index(dtype)], call.row, dtype, dtype, result, operands);
+    return result;
+}
+
+TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) {
+    std::int64_t rank = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i) rank = std::max(rank, inputs[i].dim() - (dims[i] >= 0));
+    TensorList out;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        Tensor x = inputs[i];
+        if (dims[i] >= 0) {
+            detail::Dims order{dims[i]};
+            for (std::int64_t d = 0; d < x.dim(); ++d)
+                if (d != dims[i]) order.push_back(d);
+            x = x.permute(order);
+            while (x.dim() < rank + 1) x = x.unsqueeze(1);
+        }
+        out.push_back(std::move(x));
+    }
+    return out;
+}
+
+}  // namespace xgrad::ops

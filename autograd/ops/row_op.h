@@ -1,0 +1,148 @@
+#pragma once
+
+#include <xgrad/autograd/ops/kernels/table.h>
+#include <xgrad/autograd/ops/op.h>
+
+/// An element-wise row as an operation: the same few lines for all of them.
+namespace xgrad::ops {
+
+/// What a row's kernels need to know to run, without its type.
+struct RowCall {
+    const char* name;
+    const void* row;
+    const RowKernels* kernels;
+    rows::Kind kind;
+    bool selects;
+};
+
+/// Runs the value kernel over the broadcast inputs, into a fresh tensor.
+Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs);
+/// The same into `self`, which is the first input.
+void row_value_inplace(const RowCall& call, const Tensor& self, std::span<const Tensor* const> inputs);
+/// gradient * derivative in one pass; `operands` are the gradient and the tensors that the derivative uses.
+Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::span<const Tensor* const> operands);
+/// Moves batch dimensions to the front and aligns the others for broadcasting.
+TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
+
+/// gradient * derivative, where the derivative may be a plain number.
+inline Tensor scale(const Tensor& gradient, const Tensor& derivative) { return gradient.mul(derivative); }
+inline Tensor scale(const Tensor& gradient, double derivative) { return gradient.mul(Scalar(derivative)); }
+
+template <class Row>
+struct RowOp {
+    using RowType = Row;
+    static constexpr const char* name = Row::name;
+    static constexpr std::size_t arity = std::size(Row::uses);
+    static constexpr unsigned differentiable = Row::kind == rows::Kind::kComparison ? 0 : 1;
+    static constexpr std::array<Uses, arity> uses = [] {
+        std::array<Uses, arity> masks{};
+        for (std::size_t i = 0; i < arity; ++i) masks[i] = Row::uses[i] & ~(rows::kPassThrough | rows::kNoGradient);
+        return masks;
+    }();
+
+    Row row;
+
+    template <class... In>
+    Tensor forward(const In&... inputs) const {
+        const Tensor* list[] = {&inputs...};
+        return row_value(call(), list);
+    }
+    template <class... In>
+    void forward_(Tensor& self, const In&... others) const {
+        const Tensor* list[] = {&self, &others...};
+        row_value_inplace(call(), self, list);
+    }
+
+    void vjp(Vjp& b) const {
+        if (!b.grad().defined()) return;
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (gradient<I>(b), ...); }(std::make_index_sequence<arity>());
+    }
+
+    Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output) const {
+        Tensor sum;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (add_tangent<I>(sum, inputs, tangents[I], output), ...);
+        }(std::make_index_sequence<arity>());
+        return sum;
+    }
+
+    Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const {
+        const TensorList in = align_batches(inputs, dims);
+        return {[&]<std::size_t... I>(std::index_sequence<I...>) {
+                    return detail_op::apply(*this, in[I]...);
+                }(std::make_index_sequence<arity>()),
+                0};
+    }
+
+  private:
+    RowCall call() const { return {name, &row, &row_kernels<Row>(), Row::kind, requires { Row::selects; }}; }
+
+    template <std::size_t I>
+    void gradient(Vjp& b) const {
+        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+            if (!b.needs(I)) return;
+            if constexpr ((Row::uses[I] & rows::kPassThrough) != 0) {
+                b.set(I, b.grad());
+            } else {
+                std::array<Tensor, arity + 1> x;
+                const Tensor* operands[arity + 2] = {&b.grad()};
+                std::size_t count = 1;
+                bool any_wrapped = wrapped(b.grad());
+                for (unsigned k = 0; k <= arity; ++k) {
+                    if (k < arity && (uses[I] & in(k))) x[k] = b.input(k);
+                    if (k == arity && (uses[I] & out())) x[k] = b.output();
+                    if (!x[k].defined()) continue;
+                    operands[count++] = &x[k];
+                    any_wrapped |= wrapped(x[k]);
+                }
+                if (GradMode::is_enabled() || any_wrapped)
+                    b.set(I, scale(b.grad(), formula<I>(x)));
+                else
+                    b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
+            }
+        }
+    }
+
+    template <std::size_t I>
+    auto formula(const std::array<Tensor, arity + 1>& x) const {
+        return [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return rows::derivative_of<I>(row, x[K]...);
+        }(std::make_index_sequence<arity + 1>());
+    }
+
+    template <std::size_t I>
+    void add_tangent(Tensor& sum, std::span<const Tensor> inputs, const Tensor& tangent, const Tensor& output) const {
+        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+            if (!tangent.defined()) return;
+            Tensor term = tangent;
+            if constexpr ((Row::uses[I] & rows::kPassThrough) == 0) {
+                std::array<Tensor, arity + 1> x;
+                std::copy(inputs.begin(), inputs.end(), x.begin());
+                x[arity] = output;
+                term = scale(tangent, formula<I>(x));
+            }
+            if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
+            sum = sum.defined() ? sum + term : term;
+        }
+    }
+};
+
+template <class List>
+struct FamilyOfRows;
+template <class... Rows>
+struct FamilyOfRows<TypeList<Rows...>> {
+    using Type = Family<RowOp<Rows>...>;
+};
+using ElementWise = FamilyOfRows<AllRows>::Type;
+
+/// Applies a row to tensors: apply_row(rows::Add{}, a, b).
+template <class Row, class... In>
+Tensor apply_row(const Row& row, const In&... inputs) {
+    return ElementWise::apply(RowOp<Row>{row}, inputs...);
+}
+template <class Row, class... In>
+Tensor& apply_row_inplace(const Row& row, Tensor& self, const In&... others) {
+    return ElementWise::apply_inplace(RowOp<Row>{row}, self, others...);
+}
+
+}  // namespace xgrad::ops

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include <xgrad/autograd/dtype.h>
+
+namespace xgrad {
+
+/// A number of any dtype: bool, integer or floating-point, as the caller wrote it.
+class Scalar {
+  public:
+    Scalar() : Scalar(0) {}
+    Scalar(bool v) : kind_(kBool), i_(v) {}
+    template <std::integral I>
+    Scalar(I v) : kind_(kInt64), i_(static_cast<std::int64_t>(v)) {}
+    template <std::floating_point F>
+    Scalar(F v) : kind_(kFloat64), d_(static_cast<double>(v)) {}
+
+    /// bool, int64 or float64: the category that takes part in type promotion.
+    ScalarType type() const { return kind_; }
+    bool is_floating_point() const { return kind_ == kFloat64; }
+    bool is_integral(bool include_bool) const { return kind_ == kInt64 || (include_bool && kind_ == kBool); }
+    bool is_boolean() const { return kind_ == kBool; }
+
+    template <class T>
+    T to() const {
+        return kind_ == kFloat64 ? static_cast<T>(d_) : static_cast<T>(i_);
+    }
+    double to_double() const { return to<double>(); }
+    std::int64_t to_long() const { return to<std::int64_t>(); }
+
+  private:
+    ScalarType kind_;
+    union {
+        std::int64_t i_;
+        double d_;
+    };
+};
+
+}  // namespace xgrad

@@ -1,0 +1,29 @@
+#include <xgrad/autograd/allocator.h>
+#include <xgrad/autograd/storage.h>
+
+#include <new>
+
+namespace xgrad::detail {
+
+IntrusivePtr<Storage> Storage::allocate(std::size_t bytes) {
+    auto* block = static_cast<std::byte*>(detail::allocate(sizeof(Storage) + bytes));
+    return IntrusivePtr<Storage>::adopt(new (block) Storage(block + sizeof(Storage), bytes, nullptr));
+}
+
+IntrusivePtr<Storage> Storage::borrow(void* data, std::size_t bytes, Deleter deleter) {
+    auto* kept = deleter ? new Deleter(std::move(deleter)) : nullptr;
+    return IntrusivePtr<Storage>::adopt(new (detail::allocate(sizeof(Storage))) Storage(data, bytes, kept));
+}
+
+void Storage::destroy(Storage* storage) noexcept {
+    const bool owned = storage->data_ == storage + 1;
+    const std::size_t bytes = sizeof(Storage) + (owned ? storage->nbytes_ : 0);
+    if (storage->deleter_) {
+        (*storage->deleter_)(storage->data_);
+        delete storage->deleter_;
+    }
+    storage->~Storage();
+    detail::deallocate(storage, bytes);
+}
+
+}  // namespace xgrad::detail

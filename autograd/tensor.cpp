@@ -1,0 +1,201 @@
+#include <xgrad/autograd/allocator.h>
+#include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/history.h>
+#include <xgrad/autograd/transform.h>
+
+#include <algorithm>
+
+namespace xgrad {
+
+namespace detail {
+
+TensorImpl::TensorImpl(IntrusivePtr<Storage> memory, std::int64_t first, Dims shape, Dims steps, ScalarType type)
+    : storage(std::move(memory)), dtype(type) {
+    set_geometry(first, std::move(shape), std::move(steps));
+}
+
+TensorImpl::TensorImpl(IntrusivePtr<Storage> memory, IntArrayRef shape, std::int64_t count, ScalarType type)
+    : storage(std::move(memory)), sizes(shape), strides(contiguous_strides(shape)), numel(count), dtype(type) {}
+
+TensorImpl::~TensorImpl() {
+    if (!meta) return;
+    if (meta->accumulator) meta->accumulator->forget_variable();
+    if (meta->retains_grad && grad_fn) {
+        std::lock_guard lock(autograd::Node::hooks_mutex());
+        if (auto* hooks = grad_fn->hooks_if_any())
+            std::erase_if(hooks->retained, [&](const auto& r) { return r.tensor == this; });
+    }
+}
+
+void TensorImpl::destroy(TensorImpl* impl) noexcept { delete impl; }
+void* TensorImpl::operator new(std::size_t bytes) { return detail::allocate(bytes); }
+void TensorImpl::operator delete(void* p) noexcept { detail::deallocate(p, sizeof(TensorImpl)); }
+
+void TensorImpl::set_geometry(std::int64_t new_offset, Dims new_sizes, Dims new_strides) {
+    offset = new_offset;
+    sizes = std::move(new_sizes);
+    strides = std::move(new_strides);
+    numel = 1;
+    for (auto s : sizes) numel *= s;
+    contiguous = is_contiguous(sizes, strides);
+}
+
+}  // namespace detail
+
+void Tensor::raise_undefined() { raise("Tensor", "the tensor is undefined: it has no elements, shape or dtype"); }
+
+void Tensor::raise_dtype(ScalarType asked) const {
+    raise<DtypeError>("data_ptr", "expected scalar type ", asked, " but found ", dtype());
+}
+
+void* Tensor::data_ptr_void() const {
+    if (checked().transform)
+        raise<NotImplementedError>("data_ptr", "a tensor inside jvp or vmap has no memory of its own to look into");
+    return impl_->data();
+}
+
+void Tensor::check_rank(std::size_t rank) const {
+    if (sizes().size() != rank)
+        raise<ShapeError>("accessor", "TensorAccessor expected ", rank, " dims but tensor has ", dim());
+}
+
+std::int64_t Tensor::size(std::int64_t d) const {
+    if (dim() == 0) raise<IndexError>("size", "dimension specified as ", d, " but tensor has no dimensions");
+    return sizes()[static_cast<std::size_t>(detail::wrap_dim(d, dim(), "size"))];
+}
+
+std::int64_t Tensor::stride(std::int64_t d) const {
+    if (dim() == 0) raise<IndexError>("stride", "dimension specified as ", d, " but tensor has no dimensions");
+    return strides()[static_cast<std::size_t>(detail::wrap_dim(d, dim(), "stride"))];
+}
+
+Scalar Tensor::item() const {
+    if (numel() != 1)
+        raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
+    const void* p = data_ptr_void();
+    return visit_dtype(dtype(), [&](auto v) { return Scalar(*static_cast<const decltype(v)*>(p)); });
+}
+
+std::string Tensor::toString() const {
+    return defined() ? detail::join(dtype(), ' ', sizes()) : std::string("UndefinedTensor");
+}
+
+// --- The graph
+
+bool Tensor::requires_grad() const { return detail::requires_grad(checked()); }
+
+const Tensor& Tensor::requires_grad_(bool on) const {
+    detail::TensorImpl& impl = const_cast<detail::TensorImpl&>(checked());
+    if (!is_leaf()) {
+        if (!on)
+            raise<GraphError>("requires_grad_", "you can only change requires_grad flags of leaf variables. If you want to "
+                                                "use a computed variable in a subgraph that doesn't require "
+                                                "differentiation use detach()");
+        return *this;
+    }
+    if (on && !is_floating_point())
+        raise<DtypeError>("requires_grad_", "only Tensors of floating point dtype can require gradients, got ", dtype());
+    impl.requires_grad = on;
+    if (!on) return *this;
+    impl.base.reset();  // a leaf's history is its own, whosever memory it shares
+    auto& meta = detail::autograd_meta(impl);
+    if (!meta.accumulator)
+        meta.accumulator = detail::IntrusivePtr<autograd::AccumulateGrad>::adopt(new autograd::AccumulateGrad(&impl));
+    return *this;
+}
+
+bool Tensor::is_leaf() const {
+    const auto& impl = checked();
+    return !impl.grad_fn && !(impl.base && detail::requires_grad(*impl.base));
+}
+
+const Tensor& Tensor::grad() const {
+    static const Tensor undefined;
+    const auto& impl = checked();
+    return impl.meta ? impl.meta->grad : undefined;
+}
+
+Tensor& Tensor::mutable_grad() const { return detail::autograd_meta(const_cast<detail::TensorImpl&>(checked())).grad; }
+
+autograd::NodePtr Tensor::grad_fn() const {
+    if (is_leaf()) return {};
+    return detail::gradient_edge(*this).function;
+}
+
+std::uint32_t Tensor::output_nr() const { return checked().output_nr; }
+
+void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
+                      std::optional<std::vector<Tensor>> inputs) const {
+    autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs.value_or(std::vector<Tensor>()));
+}
+
+void Tensor::retain_grad() const {
+    if (!requires_grad())
+        raise<GraphError>("retain_grad", "can't retain_grad on Tensor that has requires_grad=false");
+    if (is_leaf() || retains_grad()) return;
+    const autograd::Edge edge = detail::gradient_edge(*this);
+    std::lock_guard lock(autograd::Node::hooks_mutex());
+    edge.function->hooks().retained.push_back({edge.input_nr, impl_.get()});
+    detail::autograd_meta(*impl_).retains_grad = true;
+}
+
+bool Tensor::retains_grad() const { return checked().meta && impl_->meta->retains_grad; }
+
+unsigned Tensor::add_hook(Hook hook) const {
+    if (!requires_grad())
+        raise<GraphError>("register_hook", "cannot register a hook on a tensor that doesn't require gradient");
+    const autograd::Edge edge = detail::gradient_edge(*this);
+    std::lock_guard lock(autograd::Node::hooks_mutex());
+    auto& hooks = edge.function->hooks().tensor_hooks;
+    const unsigned id = hooks.empty() ? 0 : hooks.back().id + 1;
+    hooks.push_back({edge.input_nr, id, std::move(hook)});
+    return id;
+}
+
+void Tensor::remove_hook(unsigned position) const {
+    const autograd::Edge edge = detail::gradient_edge(*this);
+    std::lock_guard lock(autograd::Node::hooks_mutex());
+    auto* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr;
+    const auto removed = hooks ? std::erase_if(hooks->tensor_hooks, [&](const auto& h) {
+        return h.id == position && h.output_nr == edge.input_nr;
+    }) : 0;
+    if (removed == 0) raise<IndexError>("remove_hook", "there is no hook at position ", position);
+}
+
+Tensor Tensor::detach() const {
+    checked();
+    if (impl_->transform)
+        raise<NotImplementedError>("detach", "is not defined on a tensor inside jvp or vmap");
+    return detail::make_alias(*this);
+}
+Tensor detach(const Tensor& self) { return self.detach(); }
+
+const Tensor& Tensor::detach_() const {
+    auto& impl = const_cast<detail::TensorImpl&>(checked());
+    if (impl.base && detail::requires_grad(*impl.base))
+        raise<GraphError>("detach_", "Can't detach views in-place. Use detach() instead");
+    impl.grad_fn.reset();
+    impl.output_nr = 0;
+    impl.requires_grad = false;
+    return *this;
+}
+
+void Tensor::set_data(const Tensor& other) const {
+    auto& impl = const_cast<detail::TensorImpl&>(checked());
+    const auto& from = other.checked();
+    if (impl.requires_grad && !xgrad::is_floating_point(from.dtype))
+        raise<DtypeError>("set_data", "a tensor that requires grad needs floating-point data, got ", from.dtype);
+    impl.storage = from.storage;
+    impl.dtype = from.dtype;
+    impl.set_geometry(from.offset, from.sizes, from.strides);
+    if (impl.meta && impl.meta->accumulator) {
+        impl.meta->accumulator->forget_variable();  // its shape and dtype no longer hold
+        impl.meta->accumulator =
+            detail::IntrusivePtr<autograd::AccumulateGrad>::adopt(new autograd::AccumulateGrad(&impl));
+    }
+}
+
+}  // namespace xgrad

@@ -1,0 +1,334 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <xgrad/autograd/accessor.h>
+#include <xgrad/autograd/options.h>
+#include <xgrad/autograd/scalar.h>
+#include <xgrad/autograd/tensor_impl.h>
+
+namespace xgrad {
+
+class Tensor;
+namespace indexing {
+class TensorIndex;
+}
+using TensorList = std::vector<Tensor>;
+
+/// A handle to an n-dimensional array and to its place in the graph that records how it came about. Copies share.
+///
+/// The methods that compute are the free functions of the same name; see <xgrad/autograd/functions.h>. A trailing
+/// underscore means in place. Using an undefined tensor (default-constructed) throws Error.
+class Tensor {
+  public:
+    Tensor() = default;
+    explicit Tensor(detail::IntrusivePtr<detail::TensorImpl> impl) : impl_(std::move(impl)) {}
+
+    // --- What it is
+    bool defined() const { return static_cast<bool>(impl_); }
+    bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
+    void reset() { impl_.reset(); }
+    std::size_t use_count() const { return impl_ ? impl_->use_count() : 0; }
+
+    IntArrayRef sizes() const { return checked().sizes; }
+    IntArrayRef strides() const { return checked().strides; }
+    std::int64_t size(std::int64_t dim) const;
+    std::int64_t stride(std::int64_t dim) const;
+    std::int64_t dim() const { return static_cast<std::int64_t>(checked().sizes.size()); }
+    std::int64_t ndimension() const { return dim(); }
+    std::int64_t numel() const { return checked().numel; }
+    std::int64_t storage_offset() const { return checked().offset; }
+    std::int64_t element_size() const { return xgrad::element_size(dtype()); }
+    std::size_t nbytes() const { return static_cast<std::size_t>(numel() * element_size()); }
+    ScalarType dtype() const { return checked().dtype; }
+    ScalarType scalar_type() const { return dtype(); }
+    bool is_floating_point() const { return xgrad::is_floating_point(dtype()); }
+    bool is_contiguous() const { return checked().contiguous; }
+    TensorOptions options() const { return TensorOptions(dtype()); }
+    Device device() const { return kCPU; }
+    bool is_alias_of(const Tensor& other) const { return checked().storage == other.checked().storage; }
+    /// Size of the first dimension; 0-dim tensors throw.
+    std::int64_t __len__() const { return size(0); }
+
+    // --- Access to the elements
+    /// Address of the first element. Throws DtypeError when T is not the dtype.
+    template <class T>
+    T* data_ptr() const;
+    void* data_ptr() const { return data_ptr_void(); }
+    template <class T>
+    const T* const_data_ptr() const {
+        return data_ptr<std::remove_const_t<T>>();
+    }
+    template <class T>
+    T* mutable_data_ptr() const {
+        return data_ptr<T>();
+    }
+    /// The value of a tensor with one element.
+    Scalar item() const;
+    template <class T>
+    T item() const {
+        return item().to<T>();
+    }
+    /// Indexing by plain loops: `auto a = x.accessor<float, 2>(); a[i][j]`. Valid while the tensor lives.
+    template <class T, std::size_t N>
+    TensorAccessor<T, N> accessor() const;
+
+    // --- The graph
+    bool requires_grad() const;
+    /// Asks for gradients of a leaf. Throws GraphError for results of operations and integer dtypes.
+    const Tensor& requires_grad_(bool on = true) const;
+    const Tensor& set_requires_grad(bool on) const { return requires_grad_(on); }
+    bool is_leaf() const;
+    /// The gradient that backward() accumulated, or an undefined tensor.
+    const Tensor& grad() const;
+    Tensor& mutable_grad() const;
+    /// The node that computed this tensor, or null for a leaf.
+    detail::IntrusivePtr<autograd::Node> grad_fn() const;
+    std::uint32_t output_nr() const;
+    /// Gradients of all leaves that this tensor depends on, added into their grad(). See autograd::backward.
+    void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = std::nullopt,
+                  bool create_graph = false, std::optional<std::vector<Tensor>> inputs = std::nullopt) const;
+    /// Keeps grad() of a tensor that is not a leaf.
+    void retain_grad() const;
+    bool retains_grad() const;
+    /// Calls `hook(grad)` when the gradient of this tensor has been computed; a returned defined tensor replaces it.
+    /// Returns the number by which remove_hook takes it away.
+    template <class F>
+    unsigned register_hook(F&& hook) const;
+    void remove_hook(unsigned position) const;
+    /// Shares memory and version, without history.
+    Tensor detach() const;
+    const Tensor& detach_() const;
+    /// As detach(); libtorch programs use it to modify parameters outside the graph.
+    Tensor data() const { return detach(); }
+    Tensor tensor_data() const { return detach(); }
+    Tensor variable_data() const { return detach(); }
+    /// Replaces the contents of this handle's tensor by `other`'s (same memory); the history stays.
+    void set_data(const Tensor& other) const;
+    bool is_view() const { return static_cast<bool>(checked().base); }
+    Tensor _base() const { return Tensor(checked().base); }
+    /// Number of in-place modifications of the memory so far.
+    std::uint32_t _version() const { return checked().storage->version(); }
+
+    // --- Copies and conversions
+    Tensor clone() const;
+    Tensor contiguous() const;
+    Tensor to(ScalarType dtype, bool non_blocking = false, bool copy = false) const;
+    Tensor to(const TensorOptions& options, bool non_blocking = false, bool copy = false) const;
+    Tensor to(const Tensor& other) const { return to(other.dtype()); }
+    Tensor to(Device) const { return *this; }
+    Tensor cpu() const { return *this; }
+    Tensor type_as(const Tensor& other) const { return to(other.dtype()); }
+    Tensor toType(ScalarType dtype) const { return to(dtype); }
+    Tensor& copy_(const Tensor& source, bool non_blocking = false);
+    Tensor& fill_(const Scalar& value);
+    Tensor& fill_(const Tensor& value);
+    Tensor& zero_();
+
+    // --- Element-wise
+    Tensor& operator+=(const Tensor& other) { return add_(other); }
+    Tensor& operator+=(const Scalar& other) { return add_(other); }
+    Tensor& operator-=(const Tensor& other) { return sub_(other); }
+    Tensor& operator-=(const Scalar& other) { return sub_(other); }
+    Tensor& operator*=(const Tensor& other) { return mul_(other); }
+    Tensor& operator*=(const Scalar& other) { return mul_(other); }
+    Tensor& operator/=(const Tensor& other) { return div_(other); }
+    Tensor& operator/=(const Scalar& other) { return div_(other); }
+    Tensor operator-() const { return neg(); }
+    Tensor operator!() const { return logical_not(); }
+
+    Tensor add(const Tensor& other, const Scalar& alpha = 1) const;
+    Tensor add(const Scalar& other, const Scalar& alpha = 1) const;
+    Tensor sub(const Tensor& other, const Scalar& alpha = 1) const;
+    Tensor sub(const Scalar& other, const Scalar& alpha = 1) const;
+    Tensor mul(const Tensor& other) const;
+    Tensor mul(const Scalar& other) const;
+    Tensor div(const Tensor& other) const;
+    Tensor div(const Scalar& other) const;
+    Tensor pow(const Tensor& exponent) const;
+    Tensor pow(const Scalar& exponent) const;
+    Tensor& add_(const Tensor& other, const Scalar& alpha = 1);
+    Tensor& add_(const Scalar& other, const Scalar& alpha = 1);
+    Tensor& sub_(const Tensor& other, const Scalar& alpha = 1);
+    Tensor& sub_(const Scalar& other, const Scalar& alpha = 1);
+    Tensor& mul_(const Tensor& other);
+    Tensor& mul_(const Scalar& other);
+    Tensor& div_(const Tensor& other);
+    Tensor& div_(const Scalar& other);
+    Tensor& pow_(const Tensor& exponent);
+    Tensor& pow_(const Scalar& exponent);
+
+#define XGRAD_UNARY_METHOD(name) \
+    Tensor name() const;         \
+    Tensor& name##_()
+    XGRAD_UNARY_METHOD(neg);
+    XGRAD_UNARY_METHOD(exp);
+    XGRAD_UNARY_METHOD(log);
+    XGRAD_UNARY_METHOD(sqrt);
+    XGRAD_UNARY_METHOD(tanh);
+    XGRAD_UNARY_METHOD(sigmoid);
+    XGRAD_UNARY_METHOD(relu);
+    XGRAD_UNARY_METHOD(abs);
+    XGRAD_UNARY_METHOD(square);
+    XGRAD_UNARY_METHOD(reciprocal);
+    XGRAD_UNARY_METHOD(sin);
+    XGRAD_UNARY_METHOD(cos);
+#undef XGRAD_UNARY_METHOD
+    Tensor logical_not() const;
+    Tensor isnan() const;
+    Tensor clamp(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt) const;
+    Tensor& clamp_(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
+    Tensor clamp_min(const Scalar& min) const;
+    Tensor clamp_max(const Scalar& max) const;
+    Tensor maximum(const Tensor& other) const;
+    Tensor minimum(const Tensor& other) const;
+    Tensor where(const Tensor& condition, const Tensor& other) const;
+
+    Tensor eq(const Tensor& other) const;
+    Tensor eq(const Scalar& other) const;
+    Tensor ne(const Tensor& other) const;
+    Tensor ne(const Scalar& other) const;
+    Tensor lt(const Tensor& other) const;
+    Tensor lt(const Scalar& other) const;
+    Tensor le(const Tensor& other) const;
+    Tensor le(const Scalar& other) const;
+    Tensor gt(const Tensor& other) const;
+    Tensor gt(const Scalar& other) const;
+    Tensor ge(const Tensor& other) const;
+    Tensor ge(const Scalar& other) const;
+    /// True when shapes and all elements are the same.
+    bool equal(const Tensor& other) const;
+    /// True when |self - other| <= atol + rtol * |other| everywhere.
+    bool allclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
+
+    // --- Reductions
+    Tensor sum(std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor sum(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor mean(std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor mean(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor amax(IntArrayRef dim = {}, bool keepdim = false) const;
+    Tensor amin(IntArrayRef dim = {}, bool keepdim = false) const;
+    Tensor max() const;
+    Tensor min() const;
+    std::tuple<Tensor, Tensor> max(std::int64_t dim, bool keepdim = false) const;
+    std::tuple<Tensor, Tensor> min(std::int64_t dim, bool keepdim = false) const;
+    Tensor argmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
+    Tensor argmin(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
+    Tensor logsumexp(IntArrayRef dim, bool keepdim = false) const;
+    Tensor norm(const Scalar& p = 2) const;
+    Tensor norm(const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim = false) const;
+    Tensor any() const;
+    Tensor all() const;
+    Tensor softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor log_softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+
+    // --- Products
+    Tensor matmul(const Tensor& other) const;
+    Tensor mm(const Tensor& other) const;
+    Tensor bmm(const Tensor& other) const;
+    Tensor mv(const Tensor& vector) const;
+    Tensor dot(const Tensor& other) const;
+
+    // --- Shape
+    Tensor view(IntArrayRef size) const;
+    Tensor view_as(const Tensor& other) const { return view(other.sizes()); }
+    Tensor reshape(IntArrayRef shape) const;
+    Tensor reshape_as(const Tensor& other) const { return reshape(other.sizes()); }
+    Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
+    Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+    Tensor t() const;
+    Tensor permute(IntArrayRef dims) const;
+    Tensor movedim(std::int64_t source, std::int64_t destination) const;
+    Tensor squeeze() const;
+    Tensor squeeze(std::int64_t dim) const;
+    Tensor unsqueeze(std::int64_t dim) const;
+    Tensor expand(IntArrayRef size, bool implicit = false) const;
+    Tensor expand_as(const Tensor& other) const { return expand(other.sizes()); }
+    /// Sums the dimensions that broadcasting added, so that the result has `size`.
+    Tensor sum_to_size(IntArrayRef size) const;
+    Tensor as_strided(IntArrayRef size, IntArrayRef stride,
+                      std::optional<std::int64_t> storage_offset = std::nullopt) const;
+    Tensor select(std::int64_t dim, std::int64_t index) const;
+    Tensor slice(std::int64_t dim = 0, std::optional<std::int64_t> start = std::nullopt,
+                 std::optional<std::int64_t> end = std::nullopt, std::int64_t step = 1) const;
+    Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+    std::vector<Tensor> unbind(std::int64_t dim = 0) const;
+    std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
+    std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
+
+    // --- Indexing
+    Tensor operator[](std::int64_t index) const { return select(0, index); }
+    Tensor operator[](const Tensor& index) const;
+    Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
+    Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
+    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value);
+    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
+    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& value);
+    Tensor index_select(std::int64_t dim, const Tensor& index) const;
+    Tensor& index_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
+    Tensor gather(std::int64_t dim, const Tensor& index) const;
+    Tensor& scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
+
+    // --- Random numbers, in place (see xgrad::manual_seed)
+    Tensor& uniform_(double from = 0, double to = 1);
+    Tensor& normal_(double mean = 0, double std = 1);
+    Tensor& bernoulli_(double p = 0.5);
+    Tensor& exponential_(double lambda = 1);
+    Tensor& random_(std::int64_t from, std::int64_t to);
+
+    /// "Float [2, 3]": for messages.
+    std::string toString() const;
+    void print() const;
+
+    detail::TensorImpl* unsafeGetTensorImpl() const { return impl_.get(); }
+    const detail::IntrusivePtr<detail::TensorImpl>& impl() const { return impl_; }
+
+  private:
+    using Hook = std::function<Tensor(const Tensor&)>;
+
+    const detail::TensorImpl& checked() const {
+        if (!impl_) raise_undefined();
+        return *impl_;
+    }
+    [[noreturn]] static void raise_undefined();
+    [[noreturn]] void raise_dtype(ScalarType asked) const;
+    void* data_ptr_void() const;
+    unsigned add_hook(Hook hook) const;
+    void check_rank(std::size_t rank) const;
+
+    detail::IntrusivePtr<detail::TensorImpl> impl_;
+};
+
+/// Prints as libtorch's C++ does: rows of numbers in a common format, then "[ CPUFloatType{2,3} ]".
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+template <class T>
+T* Tensor::data_ptr() const {
+    if (dtype() != scalar_type_v<T>) raise_dtype(scalar_type_v<T>);
+    return static_cast<T*>(data_ptr_void());
+}
+
+template <class T, std::size_t N>
+TensorAccessor<T, N> Tensor::accessor() const {
+    check_rank(N);
+    return TensorAccessor<T, N>(data_ptr<T>(), sizes().data(), strides().data());
+}
+
+template <class F>
+unsigned Tensor::register_hook(F&& hook) const {
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, Tensor>>)
+        return add_hook([hook = std::forward<F>(hook)](const Tensor& grad) mutable {
+            hook(grad);
+            return Tensor();
+        });
+    else
+        return add_hook(std::forward<F>(hook));
+}
+
+}  // namespace xgrad

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+
+#include <xgrad/autograd/dtype.h>
+#include <xgrad/autograd/intrusive_ptr.h>
+#include <xgrad/autograd/shape.h>
+#include <xgrad/autograd/storage.h>
+
+namespace xgrad::autograd {
+class Node;
+}
+
+namespace xgrad::detail {
+
+struct AutogradMeta;
+struct TransformLevel;
+
+/// Why a view may not be modified in place while gradients are recorded.
+enum class ViewOrigin : std::uint8_t { kRecorded, kNoGradMode, kMultiOutput };
+
+/// What a Tensor handle points to: geometry over a storage, and its place in the graph. Fields are the library's own;
+/// users see them through Tensor.
+class TensorImpl : public RefCounted {
+  public:
+    TensorImpl(IntrusivePtr<Storage> storage, std::int64_t offset, Dims sizes, Dims strides, ScalarType dtype);
+    /// Row-major contiguous over the whole of `storage`.
+    TensorImpl(IntrusivePtr<Storage> storage, IntArrayRef sizes, std::int64_t numel, ScalarType dtype);
+    ~TensorImpl();
+
+    static void destroy(TensorImpl* impl) noexcept;
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* p) noexcept;
+
+    /// Address of the first element.
+    void* data() const { return static_cast<std::byte*>(storage->data()) + offset * element_size(dtype); }
+    /// Gives this tensor another geometry over its storage.
+    void set_geometry(std::int64_t new_offset, Dims new_sizes, Dims new_strides);
+
+    IntrusivePtr<Storage> storage;
+    std::int64_t offset = 0;
+    Dims sizes;
+    Dims strides;
+    std::int64_t numel = 0;
+    ScalarType dtype;
+    bool contiguous = true;
+
+    bool requires_grad = false;  // of a leaf, as the user set it
+    ViewOrigin origin = ViewOrigin::kRecorded;
+    std::uint32_t output_nr = 0;             // which output of grad_fn this is
+    std::uint32_t grad_fn_version = 0;       // of a view: the storage's version that grad_fn belongs to
+    IntrusivePtr<autograd::Node> grad_fn;    // null for leaves
+    IntrusivePtr<TensorImpl> base;           // of a view: the tensor that owns the history
+    std::unique_ptr<AutogradMeta> meta;      // gradient, hooks, accumulator: made when first needed
+    std::unique_ptr<TransformLevel> transform;  // forward mode and vmap wrap values here; normally null
+};
+
+}  // namespace xgrad::detail

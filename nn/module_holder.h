@@ -1,0 +1,109 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <iosfwd>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <xgrad/autograd/error.h>
+
+namespace xgrad::nn {
+
+class Module;
+
+namespace detail {
+
+struct ModuleHolderIndicator {};
+
+[[noreturn]] void raise_empty_holder();
+void print_module(std::ostream& stream, const Module& module);
+
+}  // namespace detail
+
+/// A module type itself, not a holder.
+template <class M>
+concept ModuleType = std::derived_from<std::remove_cvref_t<M>, Module>;
+template <class H>
+concept ModuleHolderType = std::derived_from<std::remove_cvref_t<H>, detail::ModuleHolderIndicator>;
+
+/// Shares a module: `Linear fc(784, 64)` makes a LinearImpl and holds it by shared_ptr; `fc(x)` calls its forward,
+/// `fc->weight` reaches its members. Copies share the module. `Linear fc = nullptr` is empty; using it throws Error.
+///
+/// An error thrown in `fc(x)` gains the path of the module in its tree.
+template <class Contained>
+class ModuleHolder : detail::ModuleHolderIndicator {
+  public:
+    using ContainedType = Contained;
+
+    ModuleHolder() requires std::default_initializable<Contained> : impl_(std::make_shared<Contained>()) {}
+    ModuleHolder(std::nullptr_t) {}
+    ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}
+    /// Makes the module of these arguments.
+    template <class Head, class... Tail>
+        requires(sizeof...(Tail) > 0 || !std::derived_from<std::remove_cvref_t<Head>, ModuleHolder>)
+    explicit ModuleHolder(Head&& head, Tail&&... tail)
+        : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
+
+    explicit operator bool() const { return !is_empty(); }
+    bool is_empty() const { return impl_ == nullptr; }
+
+    Contained* get() {
+        check();
+        return impl_.get();
+    }
+    const Contained* get() const {
+        check();
+        return impl_.get();
+    }
+    Contained* operator->() { return get(); }
+    const Contained* operator->() const { return get(); }
+    Contained& operator*() { return *get(); }
+    const Contained& operator*() const { return *get(); }
+    const std::shared_ptr<Contained>& ptr() const {
+        check();
+        return impl_;
+    }
+
+    /// The module's forward.
+    template <class... Args>
+    auto operator()(Args&&... args) -> decltype(std::declval<Contained&>().forward(std::forward<Args>(args)...)) {
+        check();
+        try {
+            return impl_->forward(std::forward<Args>(args)...);
+        } catch (Error& error) {
+            impl_->rethrow_with_path(error);
+        }
+    }
+    template <class Arg>
+    decltype(auto) operator[](Arg&& arg) {
+        return (*get())[std::forward<Arg>(arg)];
+    }
+
+  protected:
+    std::shared_ptr<Contained> impl_;
+
+  private:
+    void check() const {
+        if (!impl_) detail::raise_empty_holder();
+    }
+};
+
+template <class Contained>
+std::ostream& operator<<(std::ostream& stream, const ModuleHolder<Contained>& module) {
+    detail::print_module(stream, *module);
+    return stream;
+}
+
+}  // namespace xgrad::nn
+
+/// Makes class `Name` the holder of modules of class `ImplType`.
+#define XGRAD_MODULE_IMPL(Name, ImplType)                           \
+    class Name : public ::xgrad::nn::ModuleHolder<ImplType> {       \
+      public:                                                       \
+        using ::xgrad::nn::ModuleHolder<ImplType>::ModuleHolder;    \
+        using Impl = ImplType;                                      \
+    }
+/// Makes class `Name` the holder of modules of class `NameImpl`.
+#define XGRAD_MODULE(Name) XGRAD_MODULE_IMPL(Name, Name##Impl)

@@ -1,0 +1,304 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/gradcheck.h>
+#include <xgrad/autograd/ops/row_op.h>
+#include <xgrad/autograd/parallel.h>
+
+#include "samples.h"
+
+using namespace xgrad;
+using ops::rows::Kind;
+using samples::Layout;
+
+namespace {
+
+/// Pairs of shapes that exercise each way of broadcasting.
+struct Shapes {
+    const char* name;
+    std::vector<std::int64_t> shapes[3];
+};
+const Shapes kPatterns[] = {
+    {"same shape", {{2, 3}, {2, 3}, {2, 3}}},        {"a scalar", {{2, 3}, {}, {2, 3}}},
+    {"a leading 1", {{2, 3}, {1, 3}, {1, 3}}},       {"a middle 1", {{2, 3, 2}, {2, 1, 2}, {2, 3, 1}}},
+    {"a lower rank", {{2, 3}, {3}, {2, 3}}},         {"size 0", {{2, 0}, {2, 0}, {1, 0}}},
+    {"the first is smaller", {{3}, {2, 3}, {2, 1}}},
+};
+
+template <class Row>
+TensorList make_inputs(const Shapes& pattern, Layout layout) {
+    TensorList x;
+    for (std::size_t i = 0; i < std::size(Row::domain); ++i) {
+        const auto& d = Row::domain[i];
+        Tensor values = samples::uniform(pattern.shapes[i], d.low, d.high, 31 + i, d.kink);
+        if (i == 0 && requires { Row::selects; }) {
+            x.push_back(samples::lay_out(values > 0.5, layout));
+            continue;
+        }
+        x.push_back(samples::lay_out(values, layout).requires_grad_());
+    }
+    return x;
+}
+
+template <class Row>
+Tensor call(const TensorList& x) {
+    if constexpr (std::size(Row::domain) == 1)
+        return ops::apply_row(Row{}, x[0]);
+    else if constexpr (std::size(Row::domain) == 2)
+        return ops::apply_row(Row{}, x[0], x[1]);
+    else
+        return ops::apply_row(Row{}, x[0], x[1], x[2]);
+}
+
+/// Rows with one input need no broadcasting patterns beyond shapes.
+template <class Row, class F>
+void for_each_case(F f) {
+    for (const Shapes& pattern : kPatterns)
+        for (const Layout layout : samples::kLayouts) f(pattern, layout);
+}
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+bool same(double a, double b, double tolerance = 1e-12) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+    if (std::isinf(a) || std::isinf(b)) return a == b;
+    return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
+}
+
+}  // namespace
+
+TEST_CASE("rows: derivatives of first and second order for every broadcasting pattern and layout") {
+    int checks = 0;
+    ops::AllRows::for_each([&]<class Row>() {
+        if constexpr (Row::kind != Kind::kComparison) {
+            for_each_case<Row>([&](const Shapes& pattern, Layout layout) {
+                CAPTURE(Row::name);
+                CAPTURE(pattern.name);
+                CAPTURE(static_cast<int>(layout));
+                const TensorList x = make_inputs<Row>(pattern, layout);
+                CHECK(autograd::gradcheck(call<Row>, x));
+                CHECK(autograd::gradgradcheck(call<Row>, x));
+                checks += 2;
+            });
+        }
+    });
+    MESSAGE(ops::AllRows::size << " rows, " << checks << " gradient checks");
+}
+
+TEST_CASE("rows: a derivative that is off by 1e-4 is found") {
+    ops::AllRows::for_each([&]<class Row>() {
+        if constexpr (Row::kind != Kind::kComparison) {
+            CAPTURE(Row::name);
+            autograd::GradcheckOptions wrong;
+            wrong.analytic_scale = 1 + 1e-4;
+            wrong.raise_exception = false;
+            CHECK(!autograd::gradcheck(call<Row>, make_inputs<Row>(kPatterns[0], Layout::kContiguous), wrong));
+        }
+    });
+}
+
+TEST_CASE("rows: the fused backward agrees with the differentiable one") {
+    ops::AllRows::for_each([&]<class Row>() {
+        if constexpr (Row::kind != Kind::kComparison) {
+            CAPTURE(Row::name);
+            for (const Layout layout : samples::kLayouts) {
+                const TensorList x = make_inputs<Row>(kPatterns[0], layout);
+                TensorList wrt;
+                for (const Tensor& t : x)
+                    if (t.requires_grad()) wrt.push_back(t);
+                const Tensor y = call<Row>(x), w = randn(y.sizes(), Generator(4), kFloat64);
+                const auto fused = autograd::grad({y}, wrt, {w}, true, false);
+                const auto composed = autograd::grad({y}, wrt, {w}, true, true);
+                for (std::size_t i = 0; i < wrt.size(); ++i)
+                    CHECK(fused[i].allclose(composed[i].detach(), 1e-13, 1e-15));
+            }
+        }
+    });
+}
+
+TEST_CASE("rows: float32 agrees with float64, for lengths that fill lanes and that do not") {
+    ops::AllRows::for_each([&]<class Row>() {
+        CAPTURE(Row::name);
+        for (const std::int64_t n : {1, 3, 16, 17, 100}) {
+            Shapes pattern{"", {{n}, {n}, {n}}};
+            const TensorList wide = make_inputs<Row>(pattern, Layout::kContiguous);
+            TensorList narrow;
+            for (const Tensor& x : wide) narrow.push_back(x.is_floating_point() ? x.detach().to(kFloat32) : x);
+            const Tensor a = call<Row>(wide).detach().to(kFloat64), b = call<Row>(narrow).detach().to(kFloat64);
+            if (Row::kind != Kind::kComparison) CHECK(a.allclose(b, 1e-5, 1e-6));
+        }
+    });
+}
+
+TEST_CASE("rows: every way to lay out the operands gives the same bits") {
+    ops::AllRows::for_each([&]<class Row>() {
+        CAPTURE(Row::name);
+        // Long and short runs take different paths through the driver.
+        for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{5, 7}, {3, 130}, {130, 3}, {2, 3, 70}}) {
+            Shapes pattern{"", {shape, shape, shape}};
+            const NoGradGuard no_grad;
+            const Tensor expected = call<Row>(make_inputs<Row>(pattern, Layout::kContiguous));
+            for (const Layout layout : {Layout::kTransposed, Layout::kSliced})
+                CHECK(equal(call<Row>(make_inputs<Row>(pattern, layout)), expected));
+        }
+    });
+}
+
+TEST_CASE("rows: forward mode agrees with backward") {
+    // sum_i w_i (J t)_i = sum_j (J^T w)_j t_j.
+    ops::AllRows::for_each([&]<class Row>() {
+        if constexpr (Row::kind != Kind::kComparison) {
+            CAPTURE(Row::name);
+            const TensorList x = make_inputs<Row>(kPatterns[2], Layout::kContiguous);
+            const Tensor y = call<Row>(x), w = randn(y.sizes(), Generator(1), kFloat64);
+            TensorList tangents, wrt;
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                tangents.push_back(x[i].is_floating_point() ? randn(x[i].sizes(), Generator(2 + i), kFloat64) : Tensor());
+                if (x[i].requires_grad()) wrt.push_back(x[i]);
+            }
+            const ops::RowOp<Row> op{};
+            const NoGradGuard no_grad;
+            const Tensor forward = op.jvp(x, tangents, y);
+            const auto g = autograd::grad({y}, wrt, {w});
+            double left = (forward * w).sum().item<double>(), right = 0;
+            for (std::size_t i = 0, k = 0; i < x.size(); ++i)
+                if (x[i].requires_grad()) right += (g[k++] * tangents[i]).sum().item<double>();
+            CHECK(left == doctest::Approx(right).epsilon(1e-12));
+        }
+    });
+}
+
+TEST_CASE("rows: values and derivatives at the edges of the numbers") {
+    struct Edge {
+        const char* name;
+        std::function<Tensor(const Tensor&)> f;
+        double x, value, first, second;
+    };
+    const auto e30 = 1e30;
+    const Edge edges[] = {
+        {"exp", [](const Tensor& x) { return x.exp(); }, 1e4, kInf, kInf, kInf},
+        {"exp", [](const Tensor& x) { return x.exp(); }, -1e4, 0, 0, 0},
+        {"exp", [](const Tensor& x) { return x.exp(); }, -kInf, 0, 0, 0},
+        {"exp", [](const Tensor& x) { return x.exp(); }, kNan, kNan, kNan, kNan},
+        {"log", [](const Tensor& x) { return x.log(); }, 0, -kInf, kInf, -kInf},
+        {"log", [](const Tensor& x) { return x.log(); }, kInf, kInf, 0, 0},
+        {"log", [](const Tensor& x) { return x.log(); }, -1, kNan, -1, -1},
+        {"sqrt", [](const Tensor& x) { return x.sqrt(); }, 0, 0, kInf, -kInf},
+        {"sqrt", [](const Tensor& x) { return x.sqrt(); }, e30, 1e15, 5e-16, -2.5e-46},
+        {"tanh", [](const Tensor& x) { return x.tanh(); }, 100, 1, 0, 0},
+        {"tanh", [](const Tensor& x) { return x.tanh(); }, -e30, -1, 0, 0},
+        {"tanh", [](const Tensor& x) { return x.tanh(); }, kNan, kNan, kNan, kNan},
+        {"sigmoid", [](const Tensor& x) { return x.sigmoid(); }, 1e4, 1, 0, 0},
+        {"sigmoid", [](const Tensor& x) { return x.sigmoid(); }, -1e4, 0, 0, 0},
+        {"sigmoid", [](const Tensor& x) { return x.sigmoid(); }, 0, 0.5, 0.25, 0},
+        {"improved_sigmoid", [](const Tensor& x) { return improved_sigmoid(x); }, kInf, 1.7159, 0, 0},
+        {"improved_sigmoid", [](const Tensor& x) { return improved_sigmoid(x); }, 0, 0, 1.7159 * 2 / 3, 0},
+        {"relu", [](const Tensor& x) { return x.relu(); }, 0, 0, 0, 0},
+        {"relu", [](const Tensor& x) { return x.relu(); }, kInf, kInf, 1, 0},
+        {"relu", [](const Tensor& x) { return x.relu(); }, -kInf, 0, 0, 0},
+        {"relu", [](const Tensor& x) { return x.relu(); }, kNan, kNan, 1, 0},
+        {"abs", [](const Tensor& x) { return x.abs(); }, 0, 0, 0, 0},
+        {"abs", [](const Tensor& x) { return x.abs(); }, -kInf, kInf, -1, 0},
+        {"square", [](const Tensor& x) { return x.square(); }, -e30, 1e60, -2e30, 2},
+        {"reciprocal", [](const Tensor& x) { return x.reciprocal(); }, 0, kInf, -kInf, kInf},
+        {"reciprocal", [](const Tensor& x) { return x.reciprocal(); }, kInf, 0, 0, 0},
+        {"sin", [](const Tensor& x) { return x.sin(); }, 0, 0, 1, 0},
+        {"sin", [](const Tensor& x) { return x.sin(); }, kInf, kNan, kNan, kNan},
+        {"cos", [](const Tensor& x) { return x.cos(); }, 1e4, std::cos(1e4), -std::sin(1e4), -std::cos(1e4)},
+        {"clamp at a bound", [](const Tensor& x) { return x.clamp(-1.0, 1.0); }, 1, 1, 1, 0},
+        {"clamp", [](const Tensor& x) { return x.clamp(-1.0, 1.0); }, kNan, kNan, 1, 0},
+        {"pow 3", [](const Tensor& x) { return x.pow(3.0); }, 0, 0, 0, 0},
+        {"pow 3", [](const Tensor& x) { return x.pow(3.0); }, -2, -8, 12, -12},
+        {"pow 0", [](const Tensor& x) { return x.pow(0.0); }, 0, 1, 0, 0},
+        {"pow 0", [](const Tensor& x) { return x.pow(0.0); }, kNan, 1, 0, 0},
+        {"0 to the x", [](const Tensor& x) { return pow(zeros({1}, kFloat64), x); }, 2, 0, 0, 0},
+        {"maximum, tie", [](const Tensor& x) { return maximum(x, zeros({1}, kFloat64)); }, 0, 0, 0.5, 0},
+        {"maximum", [](const Tensor& x) { return maximum(x, ones({1}, kFloat64)); }, kNan, kNan, 0, 0},
+        {"where, safe branch", [](const Tensor& x) { return where(x > 0.0, x, x.clamp(std::nullopt, 0.0).exp()); }, 100, 100, 1, 0},
+    };
+    for (const Edge& c : edges) {
+        CAPTURE(c.name);
+        CAPTURE(c.x);
+        const Tensor x = full({1}, c.x, kFloat64).requires_grad_();
+        const Tensor y = c.f(x);
+        CHECK(same(y.item<double>(), c.value));
+        const Tensor fused = autograd::grad({y}, {x}, {}, true, false)[0];
+        const Tensor first = autograd::grad({y}, {x}, {}, true, true)[0];
+        CAPTURE(fused.item<double>());
+        CAPTURE(first.item<double>());
+        CHECK(same(fused.item<double>(), c.first));
+        CHECK(same(first.item<double>(), c.first));
+        double second = 0;
+        if (first.requires_grad()) {
+            const auto g = autograd::grad({first}, {x}, {}, true, false, true)[0];
+            if (g.defined()) second = g.item<double>();
+        }
+        CAPTURE(second);
+        CHECK(same(second, c.second));
+    }
+}
+
+TEST_CASE("dtypes promote as PyTorch's") {
+    struct Case {
+        ScalarType a, b, sum, quotient;
+    };
+    const Case cases[] = {
+        {kFloat32, kFloat64, kFloat64, kFloat64}, {kInt64, kFloat32, kFloat32, kFloat32}, {kInt32, kInt64, kInt64, kFloat32},
+        {kBool, kUInt8, kUInt8, kFloat32},        {kBool, kBool, kBool, kFloat32},        {kUInt8, kInt32, kInt32, kFloat32},
+    };
+    for (const Case& c : cases) {
+        const Tensor a = ones({2}, c.a), b = ones({2}, c.b);
+        CAPTURE(c.a);
+        CAPTURE(c.b);
+        CHECK((a + b).dtype() == c.sum);
+        CHECK((a / b).dtype() == c.quotient);
+        CHECK((a == b).dtype() == kBool);
+    }
+    // A tensor without dimensions, or a number, raises the category only.
+    CHECK((ones({2}) + ones({}, kFloat64)).dtype() == kFloat32);
+    CHECK((ones({2}, kInt64) + ones({}, kFloat64)).dtype() == kFloat64);
+    CHECK((ones({2}, kInt64) + 1.5).dtype() == kFloat32);
+    CHECK((ones({2}, kInt32) * 2).dtype() == kInt32);
+    CHECK((ones({2}, kInt64) + 9007199254740993).equal(full({2}, 9007199254740994, kInt64)));
+    CHECK_THROWS_AS(ones({2}, kBool) - ones({2}, kBool), DtypeError);
+    CHECK_THROWS_AS(ones({2}, kInt64).add(ones({2}, kInt64), 0.5), DtypeError);
+    CHECK(pow(tensor({2, 3}), 3).equal(tensor({8, 27})));
+}
+
+TEST_CASE("comparisons and choices") {
+    const Tensor a = tensor({1., 2., 3.}), b = tensor({2., 2., 2.});
+    CHECK((a < b).equal(tensor({true, false, false})));
+    CHECK((a <= 2.0).equal(tensor({true, true, false})));
+    CHECK((2.0 < a).equal(tensor({false, false, true})));
+    CHECK(where(a > 1.5, a, -b).equal(tensor({-2., 2., 3.})));
+    CHECK_THROWS_AS(where(a, a, b), DtypeError);
+    CHECK_THROWS_WITH_AS(a + ones({2}), doctest::Contains("[add] the shapes (3,) and (2,) do not broadcast"), ShapeError);
+    CHECK_THROWS_AS(Tensor() + a, Error);
+    CHECK(a.isnan().any().item<bool>() == false);
+    CHECK(tensor({1., kNan}).allclose(tensor({1., kNan}), 0, 0, true));
+    CHECK(!tensor({1., kNan}).allclose(tensor({1., kNan})));
+    CHECK(tensor({kInf}).allclose(tensor({kInf})));
+    CHECK(!tensor({kInf}).allclose(tensor({1.})));
+}
+
+TEST_SUITE("threads") {
+    TEST_CASE("rows give the same bits for any number of threads") {
+        const int before = get_num_threads();
+        const Tensor a = rand({300, 501}, Generator(1)) + 0.5, b = rand({501}, Generator(2)) + 0.5;
+        ops::BinaryRows::for_each([&]<class Row>() {
+            set_num_threads(1);
+            const Tensor expected = ops::apply_row(Row{}, a, b);
+            for (const int threads : {2, 4, 8}) {
+                set_num_threads(threads);
+                CHECK(equal(ops::apply_row(Row{}, a, b), expected));
+            }
+        });
+        set_num_threads(before);
+    }
+}

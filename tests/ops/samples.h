@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <xgrad/autograd/functions.h>
+
+/// Samples of structured operations: what the table of operations is run with. Element-wise ones draw theirs from the
+/// row's domain.
+namespace samples {
+
+/// How an input lies in memory; the values are the same.
+enum class Layout { kContiguous, kTransposed, kSliced, kExpanded };
+inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kSliced, Layout::kExpanded};
+
+/// `values` (float64 or float32) laid out as asked. An expanded tensor repeats its first slice, so its values differ.
+xgrad::Tensor lay_out(const xgrad::Tensor& values, Layout layout);
+/// Uniform in [low, high), at least 0.05 away from `kink`.
+xgrad::Tensor uniform(xgrad::IntArrayRef sizes, double low, double high, std::uint64_t seed, double kink = 1e300);
+
+struct Sample {
+    std::string operation;  // name in the table
+    std::function<xgrad::Tensor(const xgrad::TensorList&)> call;
+    std::vector<std::vector<std::int64_t>> shapes;  // of the inputs
+    bool twice_differentiable = true;
+    /// Values of the inputs: distinct by default, so that maxima are unique.
+    std::function<xgrad::TensorList()> inputs = {};
+};
+
+struct WrongInput {
+    std::string operation;
+    std::function<void()> call;
+    std::string message;  // a part of it
+};
+
+/// All families' samples and wrong inputs.
+std::vector<Sample> all();
+std::vector<WrongInput> all_wrong();
+
+}  // namespace samples
