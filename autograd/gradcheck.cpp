@@ -72,7 +72,7 @@ class Checker {
             before[i] = element;
             element += step * direction[i];
         }
-        const Tensor y = floating(evaluate_()).at(o).to(kFloat64).clone();
+        Tensor y = floating(evaluate_()).at(o).to(kFloat64).clone();
         for (std::size_t i = 0; i < before.size(); ++i) x[static_cast<std::int64_t>(i)] = before[i];
         return y;
     }

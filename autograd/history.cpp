@@ -133,15 +133,13 @@ void check_inplace(const char* operation, const Tensor& self, bool recording) {
                           "NoGradGuard");
 }
 
-Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides, ViewOrigin origin) {
+Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides) {
     const auto& from = *source.unsafeGetTensorImpl();
     auto view = IntrusivePtr<TensorImpl>::adopt(
         new TensorImpl(from.storage, offset, std::move(sizes), std::move(strides), from.dtype));
     view->base = from.base ? from.base : source.impl();
     view->grad_fn_version = from.storage->version();
-    view->origin = from.origin != ViewOrigin::kRecorded ? from.origin
-                   : GradMode::is_enabled()             ? origin
-                                                        : ViewOrigin::kNoGradMode;
+    view->origin = from.origin;
     return Tensor(std::move(view));
 }
 
@@ -169,7 +167,7 @@ Tensor SavedTensor::unpack(const Node& owner, const Edge& edge) const {
                           Tensor(impl_).toString(), "] is at version ", impl_->storage->version(), "; expected version ",
                           version_, " instead. Hint: clone() it before it is modified");
     if (!GradMode::is_enabled()) return Tensor(impl_);
-    const Tensor kept(impl_);
+    Tensor kept(impl_);
     const Edge now = gradient_edge(kept);
     if (now.function == edge.function && now.input_nr == edge.input_nr) return kept;
     Tensor out = impl_->transform ? transform_alias(kept) : make_alias(kept);

@@ -24,8 +24,7 @@ void rebase_history(const Tensor& self, const autograd::NodePtr& node);
 void check_inplace(const char* operation, const Tensor& self, bool recording);
 
 /// A tensor of another geometry over the storage of `source`, known as a view of it (or of its base).
-Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides,
-                 ViewOrigin origin = ViewOrigin::kRecorded);
+Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides);
 /// The same without any tie to the graph: shares storage and version only.
 Tensor make_alias(const Tensor& source);
 

@@ -57,7 +57,11 @@ std::ostream& operator<<(std::ostream& out, IntArrayRef list);
 /// Dimensions to work on; absent means all.
 class OptionalIntArrayRef : public std::optional<IntArrayRef> {
   public:
-    using std::optional<IntArrayRef>::optional;
+    // Not those of std::optional: from an int they would keep the address of a temporary of their own.
+    OptionalIntArrayRef(std::nullopt_t = std::nullopt) {}
+    OptionalIntArrayRef(IntArrayRef list) : std::optional<IntArrayRef>(list) {}
+    OptionalIntArrayRef(const std::vector<std::int64_t>& v) : std::optional<IntArrayRef>(IntArrayRef(v)) {}
+    OptionalIntArrayRef(const detail::Dims& v);
     OptionalIntArrayRef(const std::int64_t& one) : std::optional<IntArrayRef>(IntArrayRef(one)) {}
     OptionalIntArrayRef(const std::initializer_list<std::int64_t>& v) : std::optional<IntArrayRef>(IntArrayRef(v)) {}
 };
@@ -163,5 +167,6 @@ std::string shape_string(IntArrayRef sizes);
 }  // namespace detail
 
 inline IntArrayRef::IntArrayRef(const detail::Dims& v) : data_(v.data()), size_(v.size()) {}
+inline OptionalIntArrayRef::OptionalIntArrayRef(const detail::Dims& v) : std::optional<IntArrayRef>(IntArrayRef(v)) {}
 
 }  // namespace xgrad

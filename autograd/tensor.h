@@ -53,8 +53,6 @@ class Tensor {
     TensorOptions options() const { return TensorOptions(dtype()); }
     Device device() const { return kCPU; }
     bool is_alias_of(const Tensor& other) const { return checked().storage == other.checked().storage; }
-    /// Size of the first dimension; 0-dim tensors throw.
-    std::int64_t __len__() const { return size(0); }
 
     // --- Access to the elements
     /// Address of the first element. Throws DtypeError when T is not the dtype.

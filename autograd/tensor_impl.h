@@ -16,8 +16,8 @@ namespace xgrad::detail {
 struct AutogradMeta;
 struct TransformLevel;
 
-/// Why a view may not be modified in place while gradients are recorded.
-enum class ViewOrigin : std::uint8_t { kRecorded, kNoGradMode, kMultiOutput };
+/// Whether a view was made while gradients were recorded; otherwise it may not be modified in place while they are.
+enum class ViewOrigin : std::uint8_t { kRecorded, kNoGradMode };
 
 /// What a Tensor handle points to: geometry over a storage, and its place in the graph. Fields are the library's own;
 /// users see them through Tensor.

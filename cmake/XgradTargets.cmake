@@ -48,6 +48,8 @@ function(xgrad_kernel_objects arch)
     xgrad_library_options(xgrad_kernels_${arch})
     target_include_directories(xgrad_kernels_${arch} PRIVATE ${XGRAD_INCLUDE_DIR})
     target_compile_definitions(xgrad_kernels_${arch} PRIVATE XGRAD_KERNEL_ARCH=${arch})
+    # The body of a loop and its tail must round alike: whether a * b + c is fused is said in the code.
+    target_compile_options(xgrad_kernels_${arch} PRIVATE -ffp-contract=off)
 endfunction()
 
 # The kernels, once, for the machine that builds.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts: what they have in common.
 
 # What the library, its examples, tests and benchmarks need from Debian.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iosfwd>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -19,6 +20,8 @@ struct ModuleHolderIndicator {};
 
 [[noreturn]] void raise_empty_holder();
 void print_module(std::ostream& stream, const Module& module);
+/// The readable form of a mangled type name.
+std::string demangle(const char* mangled);
 
 }  // namespace detail
 
@@ -33,7 +36,7 @@ concept ModuleHolderType = std::derived_from<std::remove_cvref_t<H>, detail::Mod
 ///
 /// An error thrown in `fc(x)` gains the path of the module in its tree.
 template <class Contained>
-class ModuleHolder : detail::ModuleHolderIndicator {
+class ModuleHolder : public detail::ModuleHolderIndicator {
   public:
     using ContainedType = Contained;
 
@@ -42,8 +45,9 @@ class ModuleHolder : detail::ModuleHolderIndicator {
     ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}
     /// Makes the module of these arguments.
     template <class Head, class... Tail>
-        requires(sizeof...(Tail) > 0 || !std::derived_from<std::remove_cvref_t<Head>, ModuleHolder>)
-    explicit ModuleHolder(Head&& head, Tail&&... tail)
+    requires(sizeof...(Tail) > 0 ||
+             !std::derived_from<std::remove_cvref_t<Head>, ModuleHolder>) explicit ModuleHolder(Head&& head,
+                                                                                                Tail&&... tail)
         : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
 
     explicit operator bool() const { return !is_empty(); }
@@ -99,11 +103,11 @@ std::ostream& operator<<(std::ostream& stream, const ModuleHolder<Contained>& mo
 }  // namespace xgrad::nn
 
 /// Makes class `Name` the holder of modules of class `ImplType`.
-#define XGRAD_MODULE_IMPL(Name, ImplType)                           \
-    class Name : public ::xgrad::nn::ModuleHolder<ImplType> {       \
-      public:                                                       \
-        using ::xgrad::nn::ModuleHolder<ImplType>::ModuleHolder;    \
-        using Impl = ImplType;                                      \
+#define XGRAD_MODULE_IMPL(Name, ImplType)                        \
+    class Name : public ::xgrad::nn::ModuleHolder<ImplType> {    \
+      public:                                                    \
+        using ::xgrad::nn::ModuleHolder<ImplType>::ModuleHolder; \
+        using Impl = ImplType;                                   \
     }
 /// Makes class `Name` the holder of modules of class `NameImpl`.
 #define XGRAD_MODULE(Name) XGRAD_MODULE_IMPL(Name, Name##Impl)

@@ -55,8 +55,8 @@ class OrderedDict {
     /// The first and the last item. Throw IndexError when there is none.
     Item& front() { return items_[checked(0)]; }
     const Item& front() const { return items_[checked(0)]; }
-    Item& back() { return items_[checked(size() - 1)]; }
-    const Item& back() const { return items_[checked(size() - 1)]; }
+    Item& back() { return items_[checked(is_empty() ? 0 : size() - 1)]; }
+    const Item& back() const { return items_[checked(is_empty() ? 0 : size() - 1)]; }
     /// By position. Throws IndexError past the end.
     Item& operator[](std::size_t index) { return items_[checked(index)]; }
     const Item& operator[](std::size_t index) const { return items_[checked(index)]; }

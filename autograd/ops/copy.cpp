@@ -14,7 +14,7 @@ struct Clone {
     static constexpr bool linear = true;
 
     Tensor forward(const Tensor& x) const {
-        const Tensor out = empty_like(x);
+        Tensor out = empty_like(x);
         copy(out, x);
         return out;
     }
@@ -31,7 +31,7 @@ struct ToCopy {
     ScalarType dtype;
 
     Tensor forward(const Tensor& x) const {
-        const Tensor out = empty(x.sizes(), dtype);
+        Tensor out = empty(x.sizes(), dtype);
         copy(out, x);
         return out;
     }

@@ -109,7 +109,7 @@ struct Mm {
             raise<ShapeError>(name, "expects matrices, got ", shape_string(a.sizes()), " and ", shape_string(b.sizes()));
         check_inner(name, a, b);
         check_same_dtype(name, a, b);
-        const Tensor out = empty({a.size(0), b.size(1)}, a.dtype());
+        Tensor out = empty({a.size(0), b.size(1)}, a.dtype());
         multiply(a, b, out);
         return out;
     }
@@ -133,7 +133,7 @@ struct Bmm {
                               shape_string(b.sizes()));
         check_inner(name, a, b);
         check_same_dtype(name, a, b);
-        const Tensor out = empty({a.size(0), a.size(1), b.size(2)}, a.dtype());
+        Tensor out = empty({a.size(0), a.size(1), b.size(2)}, a.dtype());
         multiply(a, b, out);
         return out;
     }
@@ -169,7 +169,7 @@ struct Linear {
         check_same_dtype(name, x, bias);
         Dims sizes = x.sizes();
         sizes[sizes.size() - 1] = w.size(0);
-        const Tensor out = empty(sizes, x.dtype());
+        Tensor out = empty(sizes, x.dtype());
         copy(out, bias);
         multiply(as_rows(x), w.t(), as_rows(out), 1);
         return out;

@@ -194,8 +194,13 @@ template <class Op, class... In>
 ResultOf<Op, In...> apply(const Op& op, const In&... inputs) {
     (check_defined(Op::name, inputs), ...);
     auto result = forward(op, inputs...);
-    if (!GradMode::is_enabled() || !(records(inputs) || ...)) return result;
     constexpr std::size_t N = sizeof...(In), K = output_count<decltype(result)>;
+    if (!GradMode::is_enabled()) {
+        if constexpr (std::is_same_v<decltype(result), Tensor>)
+            if (result.is_view()) result.unsafeGetTensorImpl()->origin = detail::ViewOrigin::kNoGradMode;
+        return result;
+    }
+    if (!(records(inputs) || ...)) return result;
     const std::span<Tensor> outputs(reinterpret_cast<Tensor*>(&result), K);
     if (!xgrad::is_floating_point(outputs[0].dtype())) return result;
     auto* node = new OpNodeOf<Op, N, K>(op);

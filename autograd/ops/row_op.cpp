@@ -34,7 +34,7 @@ detail::Dims common_shape(const char* name, std::span<const Tensor* const> input
 
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
     const RowTypes types = types_of(call, inputs);
-    const Tensor result = empty(common_shape(call.name, inputs), types.result);
+    Tensor result = empty(common_shape(call.name, inputs), types.result);
     map(value_kernel(call, types.compute), call.row, types.compute, types.produce, result, inputs);
     return result;
 }
@@ -47,7 +47,7 @@ void row_value_inplace(const RowCall& call, const Tensor& self, std::span<const 
 
 Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::span<const Tensor* const> operands) {
     const ScalarType dtype = operands[0]->dtype();
-    const Tensor result = empty(common_shape(call.name, operands), dtype);
+    Tensor result = empty(common_shape(call.name, operands), dtype);
     map(kernel[float_index(dtype)], call.row, dtype, dtype, result, operands);
     return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 

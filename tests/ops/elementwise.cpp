@@ -14,7 +14,7 @@
 
 using namespace xgrad;
 using ops::rows::Kind;
-using samples::Layout;
+using samples::Arrangement;
 
 namespace {
 
@@ -31,7 +31,7 @@ const Shapes kPatterns[] = {
 };
 
 template <class Row>
-TensorList make_inputs(const Shapes& pattern, Layout layout) {
+TensorList make_inputs(const Shapes& pattern, Arrangement layout) {
     TensorList x;
     for (std::size_t i = 0; i < std::size(Row::domain); ++i) {
         const auto& d = Row::domain[i];
@@ -59,7 +59,7 @@ Tensor call(const TensorList& x) {
 template <class Row, class F>
 void for_each_case(F f) {
     for (const Shapes& pattern : kPatterns)
-        for (const Layout layout : samples::kLayouts) f(pattern, layout);
+        for (const Arrangement layout : samples::kArrangements) f(pattern, layout);
 }
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -77,7 +77,7 @@ TEST_CASE("rows: derivatives of first and second order for every broadcasting pa
     int checks = 0;
     ops::AllRows::for_each([&]<class Row>() {
         if constexpr (Row::kind != Kind::kComparison) {
-            for_each_case<Row>([&](const Shapes& pattern, Layout layout) {
+            for_each_case<Row>([&](const Shapes& pattern, Arrangement layout) {
                 CAPTURE(Row::name);
                 CAPTURE(pattern.name);
                 CAPTURE(static_cast<int>(layout));
@@ -98,7 +98,7 @@ TEST_CASE("rows: a derivative that is off by 1e-4 is found") {
             autograd::GradcheckOptions wrong;
             wrong.analytic_scale = 1 + 1e-4;
             wrong.raise_exception = false;
-            CHECK(!autograd::gradcheck(call<Row>, make_inputs<Row>(kPatterns[0], Layout::kContiguous), wrong));
+            CHECK(!autograd::gradcheck(call<Row>, make_inputs<Row>(kPatterns[0], Arrangement::kContiguous), wrong));
         }
     });
 }
@@ -107,7 +107,7 @@ TEST_CASE("rows: the fused backward agrees with the differentiable one") {
     ops::AllRows::for_each([&]<class Row>() {
         if constexpr (Row::kind != Kind::kComparison) {
             CAPTURE(Row::name);
-            for (const Layout layout : samples::kLayouts) {
+            for (const Arrangement layout : samples::kArrangements) {
                 const TensorList x = make_inputs<Row>(kPatterns[0], layout);
                 TensorList wrt;
                 for (const Tensor& t : x)
@@ -127,7 +127,7 @@ TEST_CASE("rows: float32 agrees with float64, for lengths that fill lanes and th
         CAPTURE(Row::name);
         for (const std::int64_t n : {1, 3, 16, 17, 100}) {
             Shapes pattern{"", {{n}, {n}, {n}}};
-            const TensorList wide = make_inputs<Row>(pattern, Layout::kContiguous);
+            const TensorList wide = make_inputs<Row>(pattern, Arrangement::kContiguous);
             TensorList narrow;
             for (const Tensor& x : wide) narrow.push_back(x.is_floating_point() ? x.detach().to(kFloat32) : x);
             const Tensor a = call<Row>(wide).detach().to(kFloat64), b = call<Row>(narrow).detach().to(kFloat64);
@@ -143,8 +143,8 @@ TEST_CASE("rows: every way to lay out the operands gives the same bits") {
         for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{5, 7}, {3, 130}, {130, 3}, {2, 3, 70}}) {
             Shapes pattern{"", {shape, shape, shape}};
             const NoGradGuard no_grad;
-            const Tensor expected = call<Row>(make_inputs<Row>(pattern, Layout::kContiguous));
-            for (const Layout layout : {Layout::kTransposed, Layout::kSliced})
+            const Tensor expected = call<Row>(make_inputs<Row>(pattern, Arrangement::kContiguous));
+            for (const Arrangement layout : {Arrangement::kTransposed, Arrangement::kSliced})
                 CHECK(equal(call<Row>(make_inputs<Row>(pattern, layout)), expected));
         }
     });
@@ -155,7 +155,7 @@ TEST_CASE("rows: forward mode agrees with backward") {
     ops::AllRows::for_each([&]<class Row>() {
         if constexpr (Row::kind != Kind::kComparison) {
             CAPTURE(Row::name);
-            const TensorList x = make_inputs<Row>(kPatterns[2], Layout::kContiguous);
+            const TensorList x = make_inputs<Row>(kPatterns[2], Arrangement::kContiguous);
             const Tensor y = call<Row>(x), w = randn(y.sizes(), Generator(1), kFloat64);
             TensorList tangents, wrt;
             for (std::size_t i = 0; i < x.size(); ++i) {

@@ -11,11 +11,11 @@
 namespace samples {
 
 /// How an input lies in memory; the values are the same.
-enum class Layout { kContiguous, kTransposed, kSliced, kExpanded };
-inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kSliced, Layout::kExpanded};
+enum class Arrangement { kContiguous, kTransposed, kSliced, kExpanded };
+inline constexpr Arrangement kArrangements[] = {Arrangement::kContiguous, Arrangement::kTransposed, Arrangement::kSliced, Arrangement::kExpanded};
 
 /// `values` (float64 or float32) laid out as asked. An expanded tensor repeats its first slice, so its values differ.
-xgrad::Tensor lay_out(const xgrad::Tensor& values, Layout layout);
+xgrad::Tensor lay_out(const xgrad::Tensor& values, Arrangement layout);
 /// Uniform in [low, high), at least 0.05 away from `kink`.
 xgrad::Tensor uniform(xgrad::IntArrayRef sizes, double low, double high, std::uint64_t seed, double kink = 1e300);
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <xgrad/autograd/allocator.h>
+#include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/gradcheck.h>
@@ -17,19 +18,19 @@ using namespace xgrad;
 
 namespace samples {
 
-Tensor lay_out(const Tensor& values, Layout layout) {
+Tensor lay_out(const Tensor& values, Arrangement layout) {
     const NoGradGuard no_grad;
     if (values.dim() == 0) return values.clone();
-    if (layout == Layout::kTransposed && values.dim() >= 2)
+    if (layout == Arrangement::kTransposed && values.dim() >= 2)
         return values.transpose(0, -1).clone().transpose(0, -1);
-    if (layout == Layout::kSliced) {
+    if (layout == Arrangement::kSliced) {
         detail::Dims wide = values.sizes();
         for (auto& s : wide) s = 2 * s + 1;
         Tensor out = zeros(wide, values.dtype());
         for (std::int64_t d = 0; d < values.dim(); ++d) out = out.slice(d, 1, std::nullopt, 2);
         return out.copy_(values).detach();
     }
-    if (layout == Layout::kExpanded && values.size(0) > 0)
+    if (layout == Arrangement::kExpanded && values.size(0) > 0)
         return values.narrow(0, 0, 1).clone().expand(values.sizes()).detach();
     return values.clone();
 }
@@ -46,10 +47,10 @@ Tensor uniform(IntArrayRef sizes, double low, double high, std::uint64_t seed, d
 
 namespace {
 
-using samples::Layout;
+using samples::Arrangement;
 using samples::Sample;
 
-TensorList make_inputs(const Sample& sample, Layout layout) {
+TensorList make_inputs(const Sample& sample, Arrangement layout) {
     TensorList out;
     if (sample.inputs) {
         out = sample.inputs();
@@ -67,7 +68,7 @@ TensorList make_inputs(const Sample& sample, Layout layout) {
     return out;
 }
 
-bool has_ties(Layout layout) { return layout == Layout::kExpanded; }
+bool has_ties(Arrangement layout) { return layout == Arrangement::kExpanded; }
 
 }  // namespace
 
@@ -88,7 +89,7 @@ TEST_CASE("every structured operation has samples") {
 TEST_CASE("structured operations: derivatives of first and second order in every layout") {
     int checks = 0;
     for (const auto& sample : samples::all()) {
-        for (const Layout layout : samples::kLayouts) {
+        for (const Arrangement layout : samples::kArrangements) {
             CAPTURE(sample.operation);
             CAPTURE(static_cast<int>(layout));
             const TensorList inputs = make_inputs(sample, layout);
@@ -113,7 +114,7 @@ TEST_CASE("structured operations: derivatives of first and second order in every
 TEST_CASE("structured operations: float32 agrees with float64") {
     for (const auto& sample : samples::all()) {
         CAPTURE(sample.operation);
-        const TensorList wide = make_inputs(sample, Layout::kContiguous);
+        const TensorList wide = make_inputs(sample, Arrangement::kContiguous);
         TensorList narrow;
         for (const Tensor& x : wide)
             narrow.push_back(x.is_floating_point() ? x.detach().to(kFloat32).requires_grad_() : x);
@@ -138,7 +139,7 @@ TEST_CASE("structured operations: nothing stays alive") {
     for (const auto& sample : samples::all()) {
         CAPTURE(sample.operation);
         const auto once = [&] {
-            const TensorList inputs = make_inputs(sample, Layout::kContiguous);
+            const TensorList inputs = make_inputs(sample, Arrangement::kContiguous);
             const Tensor y = sample.call(inputs);
             if (y.requires_grad()) autograd::grad({y}, {inputs[0]}, {ones_like(y)}, true, true, true);
         };
@@ -172,7 +173,7 @@ TEST_SUITE("threads") {
             Tensor expected, expected_grad;
             for (const int threads : {1, 2, 4, 8}) {
                 set_num_threads(threads);
-                const TensorList inputs = make_inputs(sample, Layout::kContiguous);
+                const TensorList inputs = make_inputs(sample, Arrangement::kContiguous);
                 const Tensor y = sample.call(inputs);
                 const Tensor g = y.requires_grad()
                                      ? autograd::grad({y}, {inputs[0]}, {ones_like(y)}, false, false, true)[0] : Tensor();

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <limits>
+#include <utility>
+
+#include <xgrad/autograd/ops/kernels/elementwise.h>
+
+/// Folding the elements of a row into one. Included by kernel files only.
+namespace xgrad::ops::XGRAD_KERNEL_ARCH {
+
+struct SumFold {
+    template <class T>
+    static constexpr T kUnit = T(0);
+    template <class V>
+    static V first(V x) {
+        return x;
+    }
+    template <class V>
+    static V join(V a, V b) {
+        return a + b;
+    }
+};
+
+struct SumOfSquaresFold : SumFold {
+    template <class V>
+    static V first(V x) {
+        return x * x;
+    }
+};
+
+/// NaN wins.
+struct MaxFold : SumFold {
+    template <class T>
+    static constexpr T kUnit = std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity()
+                                                           : std::numeric_limits<T>::lowest();
+    template <class V>
+    static V join(V a, V b) {
+        if constexpr (std::is_arithmetic_v<V>)
+            return a > b ? a : b;
+        else
+            return maximum(a, b);
+    }
+};
+
+struct MinFold : SumFold {
+    template <class T>
+    static constexpr T kUnit = std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity()
+                                                           : std::numeric_limits<T>::max();
+    template <class V>
+    static V join(V a, V b) {
+        if constexpr (std::is_arithmetic_v<V>)
+            return a < b ? a : b;
+        else
+            return minimum(a, b);
+    }
+};
+
+/// True in the first n elements of a lane.
+template <class L>
+auto first_elements(std::size_t n) {
+    using T = typename L::Value;
+    alignas(64) static constexpr T kPositions[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    static_assert(L::size <= std::size(kPositions));
+    return L::load(kPositions) < static_cast<double>(n);
+}
+
+template <class L>
+L load_some(const typename L::Value* x, std::size_t n) {
+    return n == L::size ? L::load(x) : L::load_partial(x, n);
+}
+/// The same with `fill` in the elements from n on.
+template <class L>
+L load_some(const typename L::Value* x, std::size_t n, double fill) {
+    return n == L::size ? L::load(x) : where(first_elements<L>(n), L::load_partial(x, n), L(fill));
+}
+
+template <std::size_t Distance, class L, std::size_t... I>
+L exchange(L x, std::index_sequence<I...>) {
+    const typename L::Batch::register_type v = x.v;
+    return typename L::Batch(__builtin_shufflevector(v, v, (I ^ Distance)...));
+}
+
+/// The fold of the elements of a lane, in each of its elements.
+template <class F, std::size_t Distance, class L>
+L across(L x) {
+    if constexpr (Distance == 0)
+        return x;
+    else
+        return across<F, Distance / 2>(F::join(x, exchange<Distance>(x, std::make_index_sequence<L::size>())));
+}
+template <class F, class L>
+L across(L x) {
+    return across<F, L::size / 2>(x);
+}
+
+template <class L>
+typename L::Value first_element(L x) {
+    const typename L::Batch::register_type v = x.v;
+    return v[0];
+}
+
+/// n elements folded into one lane by four chains, to hide the latency of an operation.
+template <class F, class L>
+L fold_lanes(const typename L::Value* x, std::size_t n) {
+    const double unit = static_cast<double>(F::template kUnit<typename L::Value>);
+    L a = unit, b = unit, c = unit, d = unit;
+    std::size_t at = 0;
+    for (; at + 4 * L::size <= n; at += 4 * L::size) {
+        a = F::join(a, F::first(L::load(x + at)));
+        b = F::join(b, F::first(L::load(x + at + L::size)));
+        c = F::join(c, F::first(L::load(x + at + 2 * L::size)));
+        d = F::join(d, F::first(L::load(x + at + 3 * L::size)));
+    }
+    for (; at + L::size <= n; at += L::size) a = F::join(a, F::first(L::load(x + at)));
+    if (at < n) b = F::join(b, where(first_elements<L>(n - at), F::first(load_some<L>(x + at, n - at)), L(unit)));
+    return F::join(F::join(a, b), F::join(c, d));
+}
+
+}  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

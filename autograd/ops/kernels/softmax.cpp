@@ -1,0 +1,150 @@
+#include <xgrad/autograd/ops/kernels/fold.h>
+
+namespace xgrad::ops::XGRAD_KERNEL_ARCH {
+
+namespace {
+
+constexpr double kNothing = -std::numeric_limits<double>::infinity();  // its exponential is 0
+
+/// The largest element of a row in every element of the lane.
+template <class L>
+L row_max(const typename L::Value* x, std::int64_t n) {
+    return across<MaxFold>(fold_lanes<MaxFold, L>(x, static_cast<std::size_t>(n)));
+}
+
+/// The sum of exp(x - shift) in every element; `use(at, n, exponentials)` sees the terms.
+template <class L, class Use>
+L sum_exp(const typename L::Value* x, std::int64_t n, L shift, Use use) {
+    L sum = 0;
+    for_each_lane<L>(n, [&](std::size_t at, auto count) {
+        const L e = exp(load_some<L>(x + at, count, kNothing) - shift);
+        use(at, count, e);
+        sum += e;
+    });
+    return across<SumFold>(sum);
+}
+template <class L>
+L sum_exp(const typename L::Value* x, std::int64_t n, L shift) {
+    return sum_exp(x, n, shift, [](std::size_t, auto, L) {});
+}
+
+/// y = softmax(x), where softmax is exp(x - largest) / sum; returns the sum.
+template <class L>
+L softmax_row(const typename L::Value* x, typename L::Value* y, std::int64_t n, L& largest) {
+    largest = row_max<L>(x, n);
+    const L sum = sum_exp(x, n, largest, [&](std::size_t at, auto count, L e) { store(y + at, e, count); });
+    for_each_lane<L>(n, [&](std::size_t at, auto count) { store(y + at, load_some<L>(y + at, count) / sum, count); });
+    return sum;
+}
+
+template <class T>
+void softmax(const void* in, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    L largest;
+    for (std::int64_t r = 0; r < rows; ++r)
+        softmax_row<L>(static_cast<const T*>(in) + r * n, static_cast<T*>(out) + r * n, n, largest);
+}
+
+template <class T>
+void log_softmax(const void* in, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* x = static_cast<const T*>(in) + r * n;
+        T* y = static_cast<T*>(out) + r * n;
+        const L largest = row_max<L>(x, n);
+        const L log_sum = log(sum_exp(x, n, largest));
+        for_each_lane<L>(n, [&](std::size_t at, auto count) {
+            store(y + at, (load_some<L>(x + at, count) - largest) - log_sum, count);
+        });
+    }
+}
+
+template <class T>
+void logsumexp(const void* in, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* x = static_cast<const T*>(in) + r * n;
+        const L largest = row_max<L>(x, n);
+        const L shift = where(isinf(largest), 0, largest);
+        static_cast<T*>(out)[r] = first_element(log(sum_exp(x, n, shift)) + shift);
+    }
+}
+
+template <class T>
+void softmax_backward(const void* gradient, const void* output, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* g = static_cast<const T*>(gradient) + r * n;
+        const T* y = static_cast<const T*>(output) + r * n;
+        T* dx = static_cast<T*>(out) + r * n;
+        L sum = 0;
+        for_each_lane<L>(n, [&](std::size_t at, auto count) {
+            sum += load_some<L>(g + at, count, 0) * load_some<L>(y + at, count, 0);
+        });
+        sum = across<SumFold>(sum);
+        for_each_lane<L>(n, [&](std::size_t at, auto count) {
+            store(dx + at, load_some<L>(y + at, count) * (load_some<L>(g + at, count) - sum), count);
+        });
+    }
+}
+
+template <class T>
+void log_softmax_backward(const void* gradient, const void* output, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* g = static_cast<const T*>(gradient) + r * n;
+        const T* y = static_cast<const T*>(output) + r * n;
+        T* dx = static_cast<T*>(out) + r * n;
+        const L sum = across<SumFold>(fold_lanes<SumFold, L>(g, static_cast<std::size_t>(n)));
+        for_each_lane<L>(n, [&](std::size_t at, auto count) {
+            store(dx + at, load_some<L>(g + at, count) - exp(load_some<L>(y + at, count)) * sum, count);
+        });
+    }
+}
+
+template <class T>
+void cross_entropy(const void* in, const std::int64_t* target, std::int64_t ignored, void* probabilities, void* losses,
+                   std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* x = static_cast<const T*>(in) + r * n;
+        L largest;
+        const L sum = softmax_row<L>(x, static_cast<T*>(probabilities) + r * n, n, largest);
+        T& loss = static_cast<T*>(losses)[r];
+        if (target[r] == ignored)
+            loss = 0;
+        else
+            loss = first_element(log(sum) - (L(static_cast<double>(x[target[r]])) - largest));
+    }
+}
+
+template <class T>
+void cross_entropy_backward(const void* probabilities, const std::int64_t* target, std::int64_t ignored,
+                            const void* scale, void* out, std::int64_t n, std::int64_t rows) {
+    using L = Lane<T, NativeArch>;
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const T* p = static_cast<const T*>(probabilities) + r * n;
+        T* dx = static_cast<T*>(out) + r * n;
+        const T s = static_cast<const T*>(scale)[r];
+        const L factor = static_cast<double>(s);
+        for_each_lane<L>(n, [&](std::size_t at, auto count) {
+            store(dx + at, load_some<L>(p + at, count) * factor, count);
+        });
+        if (target[r] != ignored) dx[target[r]] -= s;
+    }
+}
+
+template <class T>
+void fill(SoftmaxKernels& k) {
+    k = {softmax<T>,          log_softmax<T>,   logsumexp<T>, softmax_backward<T>, log_softmax_backward<T>,
+         cross_entropy<T>, cross_entropy_backward<T>};
+}
+
+}  // namespace
+
+void fill_softmax(KernelTable& table) {
+    fill<float>(table.softmax[0]);
+    fill<double>(table.softmax[1]);
+}
+
+}  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -1,0 +1,242 @@
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/generator.h>
+#include <xgrad/autograd/ops/map.h>
+#include <xgrad/autograd/ops/op.h>
+
+#include <algorithm>
+
+namespace xgrad {
+
+using detail::Dims;
+using detail::shape_string;
+
+namespace ops {
+
+namespace {
+
+/// The dimensions from the largest stride to the smallest: memory order, in which elements get their numbers.
+Dims memory_order(const Tensor& x) {
+    Dims order;
+    for (std::int64_t d = 0; d < x.dim(); ++d) order.push_back(d);
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return x.stride(a) > x.stride(b); });
+    return order;
+}
+
+// Distributions: fill<T>(p, n, contiguous, generator) writes n numbers, for the elements of a tensor that is contiguous
+// or not.
+
+struct Uniform {
+    static constexpr const char* name = "uniform_";
+    static constexpr bool floating_only = true;
+    double from, to;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::uniform(p, n, from, to, generator);
+    }
+};
+
+struct Normal {
+    static constexpr const char* name = "normal_";
+    static constexpr bool floating_only = true;
+    double mean, std;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool contiguous, const Generator& generator) const {
+        (contiguous ? detail::normal<T> : detail::normal_by_pairs<T>)(p, n, mean, std, generator);
+    }
+};
+
+struct Exponential {
+    static constexpr const char* name = "exponential_";
+    static constexpr bool floating_only = true;
+    double lambda;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::exponential(p, n, lambda, generator);
+    }
+};
+
+struct BernoulliInto {
+    static constexpr const char* name = "bernoulli_";
+    static constexpr bool floating_only = false;
+    double p_one;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::bernoulli(p, n, p_one, generator);
+    }
+};
+
+struct Integers {
+    static constexpr const char* name = "random_";
+    static constexpr bool floating_only = false;
+    std::int64_t from, to;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        if (from >= to)
+            raise<ValueError>(name, "expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
+        const auto range = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+        detail::random_from_to(p, n, range, from, generator);
+    }
+};
+
+/// Numbers drawn into a tensor, whose old values get no gradient.
+template <class Distribution>
+struct Draw {
+    static constexpr const char* name = Distribution::name;
+    static constexpr Uses uses[] = {kNothing};
+    static constexpr unsigned differentiable = 0;
+
+    Distribution distribution;
+    Generator generator;
+
+    Tensor forward(const Tensor& self) const {
+        Tensor out = empty_like(self);
+        forward_(out);
+        return out;
+    }
+    void forward_(Tensor& self) const {
+        visit_dtype(self.dtype(), [&](auto v) {
+            using T = decltype(v);
+            if constexpr (Distribution::floating_only && !std::is_floating_point_v<T>) {
+                raise<DtypeError>(name, "not implemented for ", self.dtype(), ": only for float32 and float64");
+            } else if (self.is_contiguous()) {
+                distribution.fill(self.data_ptr<T>(), self.numel(), true, generator);
+            } else {
+                const Tensor target = self.permute(memory_order(self)), drawn = empty(target.sizes(), self.dtype());
+                distribution.fill(drawn.data_ptr<T>(), self.numel(), false, generator);
+                copy(target, drawn);
+            }
+        });
+    }
+    void vjp(Vjp&) const {}
+};
+
+struct Bernoulli {
+    static constexpr const char* name = "bernoulli";
+    static constexpr Uses uses[] = {kNothing};
+    static constexpr unsigned differentiable = 0;
+
+    Tensor forward(const Tensor& p) const {
+        const Tensor probabilities = p.contiguous(), out = empty_like(p);
+        visit_dtype(p.dtype(), [&](auto v) {
+            using T = decltype(v);
+            if constexpr (std::is_floating_point_v<T>)
+                detail::bernoulli_tensor(out.data_ptr<T>(), probabilities.data_ptr<T>(), p.numel(), Generator());
+            else
+                raise<DtypeError>(name, "expects probabilities of floating-point dtype, got ", p.dtype());
+        });
+        return out;
+    }
+    void vjp(Vjp&) const {}
+};
+
+struct Multinomial {
+    static constexpr const char* name = "multinomial";
+    static constexpr Uses uses[] = {kNothing};
+    static constexpr unsigned differentiable = 0;
+
+    std::int64_t samples;
+    bool replacement;
+
+    Tensor forward(const Tensor& weights) const {
+        if (weights.dim() != 1 && weights.dim() != 2)
+            raise<ShapeError>(name, "prob_dist must be 1 or 2 dim, got shape ", shape_string(weights.sizes()));
+        if (samples <= 0) raise<ValueError>(name, "cannot sample n_sample <= 0 samples, got ", samples);
+        Dims sizes = weights.sizes();
+        sizes[sizes.size() - 1] = samples;
+        const Tensor source = weights.contiguous(), out = empty(sizes, kInt64);
+        const std::int64_t rows = weights.dim() == 2 ? weights.size(0) : 1;
+        visit_dtype(weights.dtype(), [&](auto v) {
+            using T = decltype(v);
+            if constexpr (std::is_floating_point_v<T>)
+                detail::multinomial(out.data_ptr<std::int64_t>(), source.data_ptr<T>(), rows, weights.size(-1), samples,
+                                    replacement, Generator());
+            else
+                raise<DtypeError>(name, "expects weights of floating-point dtype, got ", weights.dtype());
+        });
+        return out;
+    }
+    void vjp(Vjp&) const {}
+};
+
+using Draws = Family<Draw<Uniform>, Draw<Normal>, Draw<Exponential>, Draw<BernoulliInto>, Draw<Integers>, Bernoulli,
+                     Multinomial>;
+
+template <class Distribution>
+Tensor& draw(Tensor& self, const Distribution& distribution, const Generator& generator = {}) {
+    return Draws::apply_inplace(Draw<Distribution>{distribution, generator}, self);
+}
+
+/// A new tensor with numbers drawn into it.
+template <class Distribution>
+Tensor drawn(IntArrayRef size, const TensorOptions& options, const Distribution& distribution,
+             const std::optional<Generator>& generator = {}) {
+    Tensor out = empty(size, options.dtype());
+    draw(out, distribution, generator.value_or(Generator()));
+    if (options.requires_grad()) out.requires_grad_();
+    return out;
+}
+
+TensorOptions with_default(const TensorOptions& options, ScalarType dtype) {
+    return options.has_dtype() ? options : options.dtype(dtype);
+}
+
+}  // namespace
+
+std::vector<OpInfo> random_operations() { return Draws::table(); }
+
+}  // namespace ops
+
+Tensor rand(IntArrayRef size, const TensorOptions& options) { return ops::drawn(size, options, ops::Uniform{0, 1}); }
+Tensor rand(IntArrayRef size, std::optional<Generator> generator, const TensorOptions& options) {
+    return ops::drawn(size, options, ops::Uniform{0, 1}, generator);
+}
+Tensor rand_like(const Tensor& self, const TensorOptions& options) {
+    return rand(self.sizes(), ops::with_default(options, self.dtype()));
+}
+Tensor randn(IntArrayRef size, const TensorOptions& options) { return ops::drawn(size, options, ops::Normal{0, 1}); }
+Tensor randn(IntArrayRef size, std::optional<Generator> generator, const TensorOptions& options) {
+    return ops::drawn(size, options, ops::Normal{0, 1}, generator);
+}
+Tensor randn_like(const Tensor& self, const TensorOptions& options) {
+    return randn(self.sizes(), ops::with_default(options, self.dtype()));
+}
+
+Tensor randint(std::int64_t high, IntArrayRef size, const TensorOptions& options) {
+    return randint(0, high, size, options);
+}
+Tensor randint(std::int64_t low, std::int64_t high, IntArrayRef size, const TensorOptions& options) {
+    return ops::drawn(size, ops::with_default(options, kInt64), ops::Integers{low, high});
+}
+
+Tensor randperm(std::int64_t n, const TensorOptions& options) { return randperm(n, std::nullopt, options); }
+Tensor randperm(std::int64_t n, std::optional<Generator> generator, const TensorOptions& options) {
+    if (n < 0) raise<ValueError>("randperm", "n must be non-negative, got ", n);
+    const ScalarType dtype = ops::with_default(options, kInt64).dtype();
+    const Tensor out = empty({n}, is_integral(dtype) ? dtype : kInt64);
+    visit_dtype(out.dtype(), [&](auto v) {
+        using T = decltype(v);
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+            detail::randperm(out.data_ptr<T>(), n, generator.value_or(Generator()));
+    });
+    Tensor result = out.to(dtype);
+    if (options.requires_grad()) result.requires_grad_();
+    return result;
+}
+
+Tensor bernoulli(const Tensor& p) { return ops::Draws::apply(ops::Bernoulli{}, p); }
+Tensor multinomial(const Tensor& weights, std::int64_t num_samples, bool replacement) {
+    return ops::Draws::apply(ops::Multinomial{num_samples, replacement}, weights);
+}
+
+Tensor& Tensor::uniform_(double from, double to) { return ops::draw(*this, ops::Uniform{from, to}); }
+Tensor& Tensor::normal_(double mean, double std) { return ops::draw(*this, ops::Normal{mean, std}); }
+Tensor& Tensor::bernoulli_(double p) { return ops::draw(*this, ops::BernoulliInto{p}); }
+Tensor& Tensor::exponential_(double lambda) { return ops::draw(*this, ops::Exponential{lambda}); }
+Tensor& Tensor::random_(std::int64_t from, std::int64_t to) { return ops::draw(*this, ops::Integers{from, to}); }
+
+}  // namespace xgrad

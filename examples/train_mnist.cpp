@@ -1,0 +1,165 @@
+// Trains a network on the handwritten digits of MNIST: --help says what can be chosen.
+#include <xgrad.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/files.h"
+#include "common/interrupt.h"
+#include "common/text.h"
+#include "common/training.h"
+
+namespace nn = xgrad::nn;
+using examples::grouped;
+using xgrad::Tensor;
+using xgrad::data::datasets::MNIST;
+using xgrad::data::datasets::TensorDataset;
+
+namespace {
+
+struct Settings {
+    std::vector<std::int64_t> hidden{64};
+    std::string activation = "improved_sigmoid";
+    double lr = 0.02;
+    double momentum = 0.9;
+    std::uint64_t seed = 0;
+    int threads = 1;
+    std::string output = "results";
+    bool quick = false;
+    bool float64 = false;
+    examples::TrainingOptions training;
+};
+
+const std::map<std::string, void (*)(nn::Sequential&)> kActivations = {
+    {"improved_sigmoid", [](nn::Sequential& net) { net->push_back(nn::ImprovedSigmoid()); }},
+    {"sigmoid", [](nn::Sequential& net) { net->push_back(nn::Sigmoid()); }},
+    {"tanh", [](nn::Sequential& net) { net->push_back(nn::Tanh()); }},
+    {"relu", [](nn::Sequential& net) { net->push_back(nn::ReLU()); }},
+};
+
+void add_options(CLI::App& app, Settings& settings) {
+    const CLI::Range at_least_one(1, 1'000'000, "a number from 1 on");
+    const CLI::Range not_negative(0, 1'000'000, "a number from 0 on");
+    app.add_option("--hidden", settings.hidden, "Units of each hidden layer: --hidden 64 or --hidden 60 60")
+        ->check(at_least_one);
+    app.add_option("--activation", settings.activation, "What follows a hidden layer")
+        ->check(CLI::IsMember(kActivations));
+    app.add_option("--epochs", settings.training.epochs, "Passes over the training images at most")
+        ->check(at_least_one);
+    app.add_option("--batch", settings.training.batch_size, "Images a step")->check(at_least_one);
+    app.add_option("--lr", settings.lr, "Learning rate")->check(CLI::PositiveNumber);
+    app.add_option("--momentum", settings.momentum, "Momentum")->check(CLI::Range(0.0, 0.9999));
+    app.add_option("--patience", settings.training.patience,
+                   "Stop after this many checks (five an epoch) without a lower validation loss; 0: never")
+        ->check(not_negative);
+    app.add_option("--seed", settings.seed, "Seed of the random numbers");
+    app.add_option("--threads", settings.threads, "Threads; the result does not depend on them")
+        ->check(CLI::Range(1, 256));
+    app.add_option("--output", settings.output, "Folder for the figure");
+    app.add_flag("--quick", settings.quick, "300 steps only");
+    app.add_flag("--float64", settings.float64, "Compute in double precision");
+    app.option_defaults()->always_capture_default();
+}
+
+/// The images as rows, with the mean and standard deviation of the training images brought to 0 and 1.
+examples::Splits load_data() {
+    constexpr std::int64_t kTraining = 20'000;
+    constexpr std::int64_t kProbe = 2'000;
+    const MNIST training(MNIST::Mode::kTrain);
+    const MNIST validation(MNIST::Mode::kTest);
+    const Tensor pixels = training.images_uint8().slice(0, 0, kTraining);
+    const Tensor labels = training.targets().slice(0, 0, kTraining);
+
+    Tensor values = pixels.to(xgrad::kFloat64);
+    const double mean = values.mean().item<double>();
+    const double deviation = values.sub_(mean).square_().mean().sqrt().item<double>();
+    std::cout << grouped(kTraining) << " training images, mean " << examples::shortest(mean) << ", standard deviation "
+              << examples::shortest(deviation) << "; " << grouped(validation.targets().size(0)) << " for validation\n";
+
+    const auto normalized = [&](const Tensor& images) {
+        return images.flatten(1).to(xgrad::get_default_dtype()).sub_(mean).div_(deviation);
+    };
+    const Tensor inputs = normalized(pixels);
+    return {TensorDataset(inputs, labels), TensorDataset(inputs.slice(0, 0, kProbe), labels.slice(0, 0, kProbe)),
+            TensorDataset(normalized(validation.images_uint8()), validation.targets())};
+}
+
+nn::Sequential make_network(const Settings& settings) {
+    nn::Sequential net;
+    std::int64_t inputs = 28 * 28;
+    for (const std::int64_t units : settings.hidden) {
+        net->push_back(nn::Linear(inputs, units));
+        kActivations.at(settings.activation)(net);
+        inputs = units;
+    }
+    net->push_back(nn::Linear(inputs, 10));
+    for (const Tensor& parameter : net->parameters()) {
+        parameter.dim() > 1 ? nn::init::fan_in_normal_(parameter) : nn::init::zeros_(parameter);
+    }
+    return net;
+}
+
+/// "784-64-10"
+std::string layer_sizes(const Settings& settings) {
+    std::string text = "784-";
+    for (const std::int64_t units : settings.hidden) text += std::to_string(units) + '-';
+    return text + "10";
+}
+
+void describe(const Settings& settings, const nn::Sequential& net) {
+    std::int64_t parameters = 0;
+    std::int64_t later_biases = 0;
+    for (const auto& item : net->named_parameters()) {
+        parameters += item.value().numel();
+        if (item.value().dim() == 1 && item.key() != "0.bias") later_biases += item.value().numel();
+    }
+    std::cout << layer_sizes(settings) << " network, " << settings.activation << ": " << grouped(parameters)
+              << " parameters (" << grouped(parameters - later_biases) << " without biases past the first layer)\n";
+}
+
+int run(Settings settings) {
+    examples::prepare_folder(settings.output);
+    xgrad::set_num_threads(settings.threads);
+    xgrad::manual_seed(settings.seed);
+    if (settings.float64) xgrad::set_default_dtype(xgrad::kFloat64);
+    if (settings.quick) settings.training.max_steps = 300;
+
+    const examples::Splits data = load_data();
+    nn::Sequential net = make_network(settings);
+    describe(settings, net);
+
+    const examples::Model model{
+        [&](const Tensor& input) { return net->forward(input); },
+        [](const Tensor& output, const Tensor& target) { return nn::functional::cross_entropy(output, target); },
+        examples::correct_class};
+    xgrad::optim::SGD optimizer(net->parameters(), xgrad::optim::SGDOptions(settings.lr).momentum(settings.momentum));
+
+    const examples::InterruptGuard guard;
+    const examples::History history = examples::train(model, optimizer, data, settings.training);
+    std::cout << report(history);
+
+    const std::string title = "MNIST, " + layer_sizes(settings) + " network: accuracy " +
+                              examples::fixed(history.checks.back().validation.accuracy, 4) + " on the test images";
+    const auto saved = save_figure(training_figure(history, title), settings.output, "train_mnist");
+    for (const auto& file : saved.files) std::cout << "wrote " << file.string() << '\n';
+    if (!saved.problem.empty()) std::cout << "no picture: " << saved.problem << '\n';
+    return history.ending == examples::Ending::kInterrupted ? 130 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings settings;
+    CLI::App app("Trains a network on the handwritten digits of MNIST.");
+    add_options(app, settings);
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return run(settings);
+    } catch (const std::exception& error) {
+        std::cerr << "train_mnist: " << error.what() << '\n';
+        return 1;
+    }
+}

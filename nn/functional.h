@@ -1,0 +1,6 @@
+#pragma once
+
+/// Layers and losses as functions, without parameters of their own.
+#include <xgrad/nn/functional/activation.h>
+#include <xgrad/nn/functional/linear.h>
+#include <xgrad/nn/functional/loss.h>

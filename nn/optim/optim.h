@@ -1,0 +1,5 @@
+#pragma once
+
+/// Optimisers.
+#include <xgrad/nn/optim/optimizer.h>
+#include <xgrad/nn/optim/sgd.h>
