@@ -254,7 +254,7 @@ void Run::execute() {
     }
 }
 
-Tensor root_gradient(const char* operation, const Tensor& output, const std::vector<Tensor>& given, std::size_t i) {
+Tensor root_gradient(const char* operation, const Tensor& output, std::span<const Tensor> given, std::size_t i) {
     if (i < given.size() && given[i].defined()) {
         if (given[i].sizes() != output.sizes())
             raise<ShapeError>(operation, "Mismatch in shape: grad_output[", i, "] has a shape of ", given[i].sizes(),
@@ -267,7 +267,7 @@ Tensor root_gradient(const char* operation, const Tensor& output, const std::vec
     return ones_like(output);
 }
 
-void add_roots(Run& run, const char* operation, const std::vector<Tensor>& outputs, const std::vector<Tensor>& grads) {
+void add_roots(Run& run, const char* operation, std::span<const Tensor> outputs, std::span<const Tensor> grads) {
     if (!grads.empty() && grads.size() != outputs.size())
         raise<ValueError>(operation, "got ", outputs.size(), " tensors and ", grads.size(), " gradients");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -280,8 +280,8 @@ void add_roots(Run& run, const char* operation, const std::vector<Tensor>& outpu
 
 }  // namespace
 
-void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grad_tensors,
-              std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs) {
+void backward(std::span<const Tensor> tensors, std::span<const Tensor> grad_tensors, std::optional<bool> retain_graph,
+              bool create_graph, std::span<const Tensor> inputs) {
     Run run(retain_graph.value_or(create_graph), create_graph);
     add_roots(run, "backward", tensors, grad_tensors);
     for (const Tensor& input : inputs) {
@@ -291,6 +291,11 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
         run.accumulate_into(edge);
     }
     run.execute();
+}
+
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grad_tensors,
+              std::optional<bool> retain_graph, bool create_graph, const std::vector<Tensor>& inputs) {
+    backward(std::span(tensors), std::span(grad_tensors), retain_graph, create_graph, std::span(inputs));
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,

@@ -19,6 +19,10 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
               std::optional<bool> retain_graph = std::nullopt, bool create_graph = false,
               const std::vector<Tensor>& inputs = {});
 
+/// The same, for lists that need no memory of their own.
+void backward(std::span<const Tensor> tensors, std::span<const Tensor> grad_tensors, std::optional<bool> retain_graph,
+              bool create_graph, std::span<const Tensor> inputs);
+
 /// The gradients of the sum of `outputs` (weighted by `grad_outputs` as in backward) with respect to `inputs`, one for
 /// each, with the shapes of the inputs. Nothing is stored in grad(). An input that the outputs do not depend on throws
 /// GraphError unless `allow_unused`, which gives an undefined tensor.

@@ -129,7 +129,8 @@ std::uint32_t Tensor::output_nr() const { return checked().output_nr; }
 
 void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, bool create_graph,
                       std::optional<std::vector<Tensor>> inputs) const {
-    autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs.value_or(std::vector<Tensor>()));
+    const std::span<const Tensor> leaves = inputs ? std::span<const Tensor>(*inputs) : std::span<const Tensor>();
+    autograd::backward(std::span(this, 1), std::span(&gradient, 1), retain_graph, create_graph, leaves);
 }
 
 void Tensor::retain_grad() const {

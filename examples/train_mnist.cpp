@@ -2,6 +2,7 @@
 #include <xgrad.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <string>
@@ -11,6 +12,7 @@
 #include "common/interrupt.h"
 #include "common/text.h"
 #include "common/training.h"
+#include "common/validators.h"
 
 namespace nn = xgrad::nn;
 using examples::grouped;
@@ -20,13 +22,15 @@ using xgrad::data::datasets::TensorDataset;
 
 namespace {
 
+constexpr std::int64_t kTraining = 20'000;  // images; the rest of the training set is not used
+
 struct Settings {
     std::vector<std::int64_t> hidden{64};
     std::string activation = "improved_sigmoid";
     double lr = 0.02;
     double momentum = 0.9;
     std::uint64_t seed = 0;
-    int threads = 1;
+    int threads = xgrad::get_num_threads();
     std::string output = "results";
     bool quick = false;
     bool float64 = false;
@@ -41,41 +45,39 @@ const std::map<std::string, void (*)(nn::Sequential&)> kActivations = {
 };
 
 void add_options(CLI::App& app, Settings& settings) {
-    const CLI::Range at_least_one(1, 1'000'000, "a number from 1 on");
-    const CLI::Range not_negative(0, 1'000'000, "a number from 0 on");
-    app.add_option("--hidden", settings.hidden, "Units of each hidden layer: --hidden 64 or --hidden 60 60")
-        ->check(at_least_one);
-    app.add_option("--activation", settings.activation, "What follows a hidden layer")
-        ->check(CLI::IsMember(kActivations));
-    app.add_option("--epochs", settings.training.epochs, "Passes over the training images at most")
-        ->check(at_least_one);
-    app.add_option("--batch", settings.training.batch_size, "Images a step")->check(at_least_one);
-    app.add_option("--lr", settings.lr, "Learning rate")->check(CLI::PositiveNumber);
-    app.add_option("--momentum", settings.momentum, "Momentum")->check(CLI::Range(0.0, 0.9999));
-    app.add_option("--patience", settings.training.patience,
-                   "Stop after this many checks (five an epoch) without a lower validation loss; 0: never")
-        ->check(not_negative);
-    app.add_option("--seed", settings.seed, "Seed of the random numbers");
-    app.add_option("--threads", settings.threads, "Threads; the result does not depend on them")
-        ->check(CLI::Range(1, 256));
-    app.add_option("--output", settings.output, "Folder for the figure");
-    app.add_flag("--quick", settings.quick, "300 steps only");
-    app.add_flag("--float64", settings.float64, "Compute in double precision");
-    app.option_defaults()->always_capture_default();
+    using examples::whole_number;
+    examples::TrainingOptions& training = settings.training;
+    const auto add = [&](const char* name, auto& value, const std::string& text) {
+        return app.add_option(name, value, text)->capture_default_str();
+    };
+    add("--hidden", settings.hidden, "units of each hidden layer: 64 or 60 60")->check(whole_number(1));
+    add("--activation", settings.activation, "what follows a hidden layer")->check(CLI::IsMember(kActivations));
+    add("--epochs", training.epochs, "passes over the training images at most")->check(whole_number(1));
+    add("--batch", training.batch_size, "images a step")->check(whole_number(1, kTraining));
+    add("--lr", settings.lr, "learning rate")->check(examples::positive_number());
+    add("--momentum", settings.momentum, "momentum")->check(examples::number(0, 0.9999, "a number from 0 to 0.9999"));
+    add("--patience", training.patience,
+        "checks (five an epoch) without a lower validation loss to stop after, 0: never")
+        ->check(whole_number(0));
+    add("--seed", settings.seed, "seed of the random numbers")->check(whole_number(0));
+    add("--threads", settings.threads, "threads; the result does not depend on them")->check(whole_number(1, 256));
+    add("--output", settings.output, "folder for the figure");
+    app.add_flag("--quick", settings.quick, "only 300 steps");
+    app.add_flag("--float64", settings.float64, "compute in double precision");
 }
 
 /// The images as rows, with the mean and standard deviation of the training images brought to 0 and 1.
 examples::Splits load_data() {
-    constexpr std::int64_t kTraining = 20'000;
-    constexpr std::int64_t kProbe = 2'000;
+    constexpr std::int64_t kProbe = 1'000;
     const MNIST training(MNIST::Mode::kTrain);
     const MNIST validation(MNIST::Mode::kTest);
     const Tensor pixels = training.images_uint8().slice(0, 0, kTraining);
     const Tensor labels = training.targets().slice(0, 0, kTraining);
 
-    Tensor values = pixels.to(xgrad::kFloat64);
+    // In float64 these sums of whole numbers are exact.
+    const Tensor values = pixels.to(xgrad::kFloat64);
     const double mean = values.mean().item<double>();
-    const double deviation = values.sub_(mean).square_().mean().sqrt().item<double>();
+    const double deviation = std::sqrt(values.square().mean().item<double>() - mean * mean);
     std::cout << grouped(kTraining) << " training images, mean " << examples::shortest(mean) << ", standard deviation "
               << examples::shortest(deviation) << "; " << grouped(validation.targets().size(0)) << " for validation\n";
 

@@ -1,15 +1,14 @@
 #include <xgrad/nn/any_module.h>
 
-namespace xgrad::nn {
+namespace xgrad {
 
-namespace detail {
-
-void raise_bad_type(const char* operation, const char* what, const std::type_info& got, const std::type_info& wanted) {
+void detail::raise_bad_type(const char* operation, const char* what, const std::type_info& got,
+                            const std::type_info& wanted) {
     raise<ValueError>(operation, what, " type ", demangle(got.name()), " where ", demangle(wanted.name()),
                       " is needed");
 }
 
-}  // namespace detail
+namespace nn {
 
 AnyModule AnyModule::clone(const std::optional<Device>& device) const {
     AnyModule copy;
@@ -45,4 +44,6 @@ void AnyModule::check_type(const std::type_info& asked) const {
     if (type_info() != asked) detail::raise_bad_type("AnyModule", "the module has", type_info(), asked);
 }
 
-}  // namespace xgrad::nn
+}  // namespace nn
+
+}  // namespace xgrad

@@ -11,22 +11,21 @@
 
 #include <xgrad/nn/module.h>
 
-namespace xgrad::nn {
-
-namespace detail {
+namespace xgrad::detail {
 
 [[noreturn]] void raise_bad_type(const char* operation, const char* what, const std::type_info& got,
                                  const std::type_info& wanted);
 
-}  // namespace detail
+}  // namespace xgrad::detail
+
+namespace xgrad::nn {
 
 /// A value of any type, as it passes between type-erased modules. A Tensor needs no memory besides.
 class AnyValue {
   public:
     AnyValue() = default;
     template <class T>
-    requires(!std::same_as<std::remove_cvref_t<T>, AnyValue>) explicit AnyValue(T&& value)
-        : value_(std::forward<T>(value)) {}
+    explicit AnyValue(T value) : value_(std::move(value)) {}
 
     /// The value if it is a T, else null.
     template <class T>
@@ -45,11 +44,15 @@ class AnyValue {
     std::any value_;
 };
 
-namespace detail {
+}  // namespace xgrad::nn
+
+namespace xgrad::detail {
+
+using nn::AnyValue;
 
 /// How to call the forward of one type of module with values of any type.
 struct AnyForward {
-    using Call = AnyValue (*)(Module& module, AnyValue* arguments);
+    using Call = AnyValue (*)(nn::Module& module, AnyValue* arguments);
 
     const std::type_info* module_type;
     const Call* calls;  // by number of arguments; null where forward cannot be called so
@@ -90,7 +93,7 @@ decltype(auto) take_argument(AnyValue& value) {
 template <class M, class... A>
 constexpr AnyForward::Call make_call(TypeList<A...>) {
     if constexpr (requires(M & m, A && ... a) { m.forward(static_cast<A&&>(a)...); })
-        return [](Module& module, [[maybe_unused]] AnyValue* arguments) -> AnyValue {
+        return [](nn::Module& module, [[maybe_unused]] AnyValue* arguments) -> AnyValue {
             return [&]<std::size_t... I>(std::index_sequence<I...>) {
                 return AnyValue(static_cast<M&>(module).forward(take_argument<A>(arguments[I])...));
             }
@@ -125,7 +128,9 @@ inline constexpr auto any_calls = [] {
 template <class M>
 inline constexpr AnyForward any_forward_of{&typeid(M), any_calls<M>.data(), any_calls<M>.size() - 1};
 
-}  // namespace detail
+}  // namespace xgrad::detail
+
+namespace xgrad::nn {
 
 /// Holds a module of any type and calls its forward with arguments whose types are checked when it is called: they must
 /// be the parameters' own, without conversions.
@@ -138,7 +143,7 @@ class AnyModule {
     template <ModuleType M>
     explicit AnyModule(std::shared_ptr<M> module) : module_(std::move(module)), forward_(&detail::any_forward_of<M>) {}
     template <ModuleType M>
-    explicit AnyModule(M&& module) : AnyModule(std::make_shared<std::remove_cvref_t<M>>(std::forward<M>(module))) {}
+    explicit AnyModule(M module) : AnyModule(std::make_shared<M>(std::move(module))) {}
     template <class M>
     explicit AnyModule(const ModuleHolder<M>& module) : AnyModule(module.ptr()) {}
 

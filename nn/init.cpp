@@ -40,9 +40,9 @@ double kaiming_std(const char* operation, const Tensor& tensor, double a, FanMod
 }
 
 /// A uniform distribution of this standard deviation has these bounds.
-Tensor uniform_of_std(const Tensor& tensor, double std) {
+Tensor uniform_of_std(Tensor tensor, double std) {
     const double bound = std::sqrt(3.0) * std;
-    return uniform_(tensor, -bound, bound);
+    return uniform_(std::move(tensor), -bound, bound);
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -114,24 +114,28 @@ Tensor normal_(Tensor tensor, double mean, double std) {
 }
 
 Tensor fan_in_normal_(Tensor tensor) {
-    const Fans f = fans("init::fan_in_normal_", tensor);
-    return normal_(std::move(tensor), 0, scaled(1, static_cast<double>(f.in)));
+    const double std = scaled(1, static_cast<double>(fans("init::fan_in_normal_", tensor).in));
+    return normal_(std::move(tensor), 0, std);
 }
 
 Tensor xavier_uniform_(Tensor tensor, double gain) {
-    return uniform_of_std(tensor, xavier_std("init::xavier_uniform_", tensor, gain));
+    const double std = xavier_std("init::xavier_uniform_", tensor, gain);
+    return uniform_of_std(std::move(tensor), std);
 }
 
 Tensor xavier_normal_(Tensor tensor, double gain) {
-    return normal_(tensor, 0, xavier_std("init::xavier_normal_", tensor, gain));
+    const double std = xavier_std("init::xavier_normal_", tensor, gain);
+    return normal_(std::move(tensor), 0, std);
 }
 
 Tensor kaiming_uniform_(Tensor tensor, double a, FanModeType mode, NonlinearityType nonlinearity) {
-    return uniform_of_std(tensor, kaiming_std("init::kaiming_uniform_", tensor, a, mode, nonlinearity));
+    const double std = kaiming_std("init::kaiming_uniform_", tensor, a, mode, nonlinearity);
+    return uniform_of_std(std::move(tensor), std);
 }
 
 Tensor kaiming_normal_(Tensor tensor, double a, FanModeType mode, NonlinearityType nonlinearity) {
-    return normal_(tensor, 0, kaiming_std("init::kaiming_normal_", tensor, a, mode, nonlinearity));
+    const double std = kaiming_std("init::kaiming_normal_", tensor, a, mode, nonlinearity);
+    return normal_(std::move(tensor), 0, std);
 }
 
 Tensor orthogonal_(Tensor tensor, double gain) {

@@ -12,6 +12,20 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
 
+namespace xgrad::detail {
+
+void raise_empty_holder() { raise("ModuleHolder", "accessing an empty ModuleHolder: it was made with nullptr"); }
+
+std::string demangle(const char* mangled) {
+    const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr),
+                                                      std::free);
+    return text ? text.get() : mangled;
+}
+
+void print_module(std::ostream& stream, const nn::Module& module) { stream << module; }
+
+}  // namespace xgrad::detail
+
 namespace xgrad::nn {
 
 namespace {
@@ -55,20 +69,6 @@ void convert(const Tensor& tensor, Dtype dtype) {
 }
 
 }  // namespace
-
-namespace detail {
-
-void raise_empty_holder() { raise("ModuleHolder", "accessing an empty ModuleHolder: it was made with nullptr"); }
-
-std::string demangle(const char* mangled) {
-    const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr),
-                                                      std::free);
-    return text ? text.get() : mangled;
-}
-
-void print_module(std::ostream& stream, const Module& module) { stream << module; }
-
-}  // namespace detail
 
 // --- Life. Children know their parent for the sake of messages; whoever owns them must keep that true.
 
@@ -336,11 +336,12 @@ std::string Module::path() const {
     for (; module->parent_; module = module->parent_)
         for (const auto& child : module->parent_->children_)
             if (child.value().get() == module) {
-                path = path.empty() ? child.key() : child.key() + '.' + path;
+                if (!path.empty()) path.insert(0, 1, '.');
+                path.insert(0, child.key());
                 break;
             }
-    if (module->given_name_.empty()) return path;
-    return path.empty() ? module->given_name_ : module->given_name_ + '.' + path;
+    const std::string& root = module->given_name_;
+    return path.empty() ? root : join_name(root, path);
 }
 
 void Module::rethrow_with_path(Error& error) const {
@@ -349,7 +350,7 @@ void Module::rethrow_with_path(Error& error) const {
     const std::string_view message = error.what();
     // Assigning to the base exchanges the message alone: the object that flies on keeps its type.
     if (!where.empty() && message.find(kMark) == std::string_view::npos)
-        error = Error(xgrad::detail::join(message, kMark, where, ')'));
+        error = Error(detail::join(message, kMark, where, ')'));
     throw;
 }
 

@@ -116,22 +116,22 @@ class Module : public std::enable_shared_from_this<Module> {
     /// Adds a tensor that belongs to the state but is not trained.
     Tensor& register_buffer(std::string name, Tensor tensor);
     template <class M>
-    std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module) {
+    std::shared_ptr<M> register_module(std::string name, const std::shared_ptr<M>& module) {
         add_child(std::move(name), module);
         return module;
     }
     template <class M>
-    std::shared_ptr<M> register_module(std::string name, ModuleHolder<M> module) {
+    std::shared_ptr<M> register_module(std::string name, const ModuleHolder<M>& module) {
         return register_module(std::move(name), module.ptr());
     }
     /// Puts another module in the place of one that is registered.
     template <class M>
-    std::shared_ptr<M> replace_module(const std::string& name, std::shared_ptr<M> module) {
+    std::shared_ptr<M> replace_module(const std::string& name, const std::shared_ptr<M>& module) {
         set_child(name, module);
         return module;
     }
     template <class M>
-    std::shared_ptr<M> replace_module(const std::string& name, ModuleHolder<M> module) {
+    std::shared_ptr<M> replace_module(const std::string& name, const ModuleHolder<M>& module) {
         return replace_module(name, module.ptr());
     }
     void unregister_module(const std::string& name);

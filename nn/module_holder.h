@@ -10,20 +10,26 @@
 
 #include <xgrad/autograd/error.h>
 
-namespace xgrad::nn {
+namespace xgrad {
 
+namespace nn {
 class Module;
+}
 
 namespace detail {
 
 struct ModuleHolderIndicator {};
 
 [[noreturn]] void raise_empty_holder();
-void print_module(std::ostream& stream, const Module& module);
+void print_module(std::ostream& stream, const nn::Module& module);
 /// The readable form of a mangled type name.
 std::string demangle(const char* mangled);
 
 }  // namespace detail
+
+}  // namespace xgrad
+
+namespace xgrad::nn {
 
 /// A module type itself, not a holder.
 template <class M>
@@ -80,9 +86,13 @@ class ModuleHolder : public detail::ModuleHolderIndicator {
             impl_->rethrow_with_path(error);
         }
     }
-    template <class Arg>
-    decltype(auto) operator[](Arg&& arg) {
-        return (*get())[std::forward<Arg>(arg)];
+    /// The module's operator[].
+    template <class Index>
+    decltype(auto) operator[](const Index& index) {
+        if constexpr (std::is_integral_v<Index>)
+            return (*get())[static_cast<std::size_t>(index)];
+        else
+            return (*get())[index];
     }
 
   protected:

@@ -4,6 +4,7 @@
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/any_module.h>
 #include <xgrad/nn/functional.h>
+#include <xgrad/nn/gradcheck.h>
 #include <xgrad/nn/init.h>
 #include <xgrad/nn/linear.h>
 #include <xgrad/nn/loss.h>

@@ -8,6 +8,8 @@
 
 namespace xgrad::ops {
 
+using detail::Dims;
+
 namespace {
 
 // Where a long fold is cut, whatever the number of threads: the parts are folded in turn.
@@ -60,22 +62,11 @@ void merge(Groups& groups) {
     groups.count = to + 1;
 }
 
-/// The groups of `x` in the order of memory if that leaves the kept ones in theirs, else in the order of dimensions.
 Groups groups_of(const Tensor& x, const Reduced& over) {
     const IntArrayRef sizes = x.sizes(), strides = x.strides();
     Groups groups;
     for (std::size_t d = 0; d < sizes.size(); ++d)
         if (sizes[d] != 1) groups.list[groups.count++] = {sizes[d], strides[d], over.contains(d)};
-    if (!x.is_contiguous()) {
-        Groups sorted = groups;
-        bool in_order = true;  // no kept group passes another one
-        for (std::size_t i = 1; i < sorted.count; ++i)
-            for (std::size_t k = i; k > 0 && sorted.list[k - 1].stride < sorted.list[k].stride; --k) {
-                in_order &= sorted.list[k - 1].folded || sorted.list[k].folded;
-                std::swap(sorted.list[k - 1], sorted.list[k]);
-            }
-        if (in_order) groups = sorted;
-    }
     if (std::none_of(groups.list, groups.list + groups.count, [](const Group& g) { return g.folded; })) {
         std::copy_backward(groups.list, groups.list + groups.count, groups.list + groups.count + 1);
         groups.list[0] = {1, x.numel(), true};
@@ -83,6 +74,20 @@ Groups groups_of(const Tensor& x, const Reduced& over) {
     }
     merge(groups);
     return groups;
+}
+
+/// The dimensions from the one with the longest steps in memory to that with the shortest; repeated elements come first.
+Dims memory_order(const Tensor& x) {
+    Dims order(x.sizes().size());
+    const auto steps_over = [&](std::int64_t a, std::int64_t b) {
+        const std::int64_t sa = x.strides()[static_cast<std::size_t>(a)], sb = x.strides()[static_cast<std::size_t>(b)];
+        return sa == 0 ? sb != 0 : sb != 0 && sa > sb;
+    };
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        order[i] = static_cast<std::int64_t>(i);
+        for (std::size_t k = i; k > 0 && steps_over(order[k], order[k - 1]); --k) std::swap(order[k], order[k - 1]);
+    }
+    return order;
 }
 
 /// out[o][j] = fold over r of in[o * outer_stride + r * stride + j].
@@ -142,6 +147,27 @@ void remove_folded(Groups& groups, std::size_t f) {
 
 ScalarType kernel_dtype(ScalarType dtype) { return dtype == kBool ? kUInt8 : dtype; }
 
+/// Folds in the order of memory and puts what is left into that of the dimensions.
+Tensor fold_permuted(Fold kind, const Tensor& x, const Reduced& over, const Dims& order) {
+    Reduced permuted;
+    Dims kept;  // the dimensions that the result has, in the order of memory
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto d = static_cast<std::size_t>(order[i]);
+        if (over.contains(d)) {
+            permuted.dims |= std::uint64_t{1} << i;
+        } else {
+            permuted.shape.push_back(x.sizes()[d]);
+            kept.push_back(order[i]);
+        }
+    }
+    Dims back(kept.size());  // for each dimension of the result its place in `kept`
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const auto rank = std::count_if(kept.begin(), kept.end(), [&](std::int64_t d) { return d < kept[i]; });
+        back[static_cast<std::size_t>(rank)] = static_cast<std::int64_t>(i);
+    }
+    return fold(kind, x.permute(order), permuted).permute(back).contiguous().view(over.shape);
+}
+
 }  // namespace
 
 Tensor fold(Fold kind, const Tensor& x, const Reduced& over) {
@@ -150,6 +176,10 @@ Tensor fold(Fold kind, const Tensor& x, const Reduced& over) {
     Tensor out = empty(over.shape, x.dtype());
     if (out.numel() == 0) return out;
     if (x.numel() == 0) return out.zero_();
+    if (!x.is_contiguous()) {
+        const Dims order = memory_order(x);
+        if (!std::is_sorted(order.begin(), order.end())) return fold_permuted(kind, x, over, order);
+    }
     const ScalarType dtype = kernel_dtype(x.dtype());
     Tensor source = x;
     Groups groups = groups_of(source, over);

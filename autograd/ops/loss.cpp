@@ -47,12 +47,20 @@ void check_indices(const char* name, const Tensor& input, const Tensor& target, 
                               " classes, and the target to ignore is ", ignored);
 }
 
+template <class F>
+void visit_floating(ScalarType dtype, F f) {
+    if (dtype == kFloat32)
+        f(float{});
+    else
+        f(double{});
+}
+
 /// The weight of each target: that of its class, 0 where it is ignored.
 Tensor target_weights(const Tensor& target, const ClassLoss& loss, ScalarType dtype) {
     const Tensor out = empty(target.sizes(), dtype), plain = target.contiguous();
     const Tensor weight = loss.weight.defined() ? loss.weight.contiguous() : Tensor();
     const std::int64_t* t = plain.data_ptr<std::int64_t>();
-    visit_dtype(dtype, [&](auto v) {
+    visit_floating(dtype, [&](auto v) {
         using T = decltype(v);
         T* w = out.data_ptr<T>();
         const T* of_class = weight.defined() ? weight.data_ptr<T>() : nullptr;
@@ -62,24 +70,226 @@ Tensor target_weights(const Tensor& target, const ClassLoss& loss, ScalarType dt
     return out;
 }
 
-struct Reduced2 {
-    Tensor loss;
-    Tensor scale;  // the derivative of the loss (of element i without a reduction) with respect to the unweighted losses[i]
+/// Weighs the losses (of float32 or float64), in place, and reduces them: the result, and its derivative with respect to
+/// each loss before (that of element i without a reduction).
+std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const ClassLoss& loss) {
+    const Tensor scale = target_weights(target, loss, losses.dtype());
+    const Reduced all{~std::uint64_t{0}, {}};
+    Tensor result = losses;
+    visit_floating(losses.dtype(), [&](auto v) {
+        using T = decltype(v);
+        T* each = losses.data_ptr<T>();
+        T* w = scale.data_ptr<T>();
+        const std::int64_t n = losses.numel();
+        for (std::int64_t i = 0; i < n; ++i) each[i] *= w[i];
+        if (loss.reduction == Reduction::None) return;
+        result = fold(Fold::kSum, losses, all);
+        if (loss.reduction == Reduction::Sum) return;
+        const T total = *fold(Fold::kSum, scale, all).template data_ptr<T>();
+        *result.data_ptr<T>() /= total;  // NaN when there is nothing to average; the gradient is 0 then
+        for (std::int64_t i = 0; i < n && total != 0; ++i) w[i] /= total;
+    });
+    return {result, scale};
+}
+
+/// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.
+Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes, std::int64_t dim) {
+    const Tensor out = zeros(sizes, values.dtype());
+    if (out.numel() == 0) return out;
+    const Tensor index = where(target == ignored, 0, target);
+    return scatter_add(out, dim, index.unsqueeze(dim), values.unsqueeze(dim));
+}
+
+/// The derivative of the loss with respect to the loss of each target: a constant.
+Tensor saved_scale(const Vjp& b, unsigned k) {
+    const NoGradGuard constant;
+    return b.output(k);
+}
+
+/// -weight[t] x[t] of log-probabilities x.
+struct NllLoss {
+    static constexpr const char* name = "nll_loss";
+    static constexpr Uses uses[] = {in(1) | out(1), kNothing};
+    static constexpr unsigned differentiable = 1;
+
+    ClassLoss loss;
+
+    std::array<Tensor, 2> forward(const Tensor& input, const Tensor& target) const {
+        check_classes(name, input, loss.weight);
+        check_indices(name, input, target, loss.ignore_index);
+        const Tensor x = input.contiguous(), classes = target.contiguous();
+        const Tensor losses = empty(target.sizes(), x.dtype());
+        const std::int64_t n = x.size(class_dim(x)), count = losses.numel();
+        const std::int64_t inner = x.dim() > 1 && x.size(0) > 0 ? count / x.size(0) : 1;  // targets of one example
+        const std::int64_t* t = classes.data_ptr<std::int64_t>();
+        visit_floating(x.dtype(), [&](auto v) {
+            using T = decltype(v);
+            const T* p = x.data_ptr<T>();
+            T* out = losses.data_ptr<T>();
+            for (std::int64_t i = 0; i < count; ++i)
+                out[i] = t[i] == loss.ignore_index ? T(0) : -p[(i / inner * n + t[i]) * inner + i % inner];
+        });
+        return weigh(losses, classes, loss);
+    }
+    void vjp(Vjp& b) const {
+        const Dims& sizes = b.meta(0).sizes;
+        const Tensor values = b.grad() * -saved_scale(b, 1);
+        b.set(0, at_targets(values, b.input(1), loss.ignore_index, sizes, sizes.size() == 1 ? 0 : 1));
+    }
 };
 
-Reduced2 weigh(const Tensor& losses, const Tensor& target, const ClassLoss& loss) {
-    const Tensor scale = target_weights(target, loss, losses.dtype());
-    Tensor weighted = losses;
-    weighted.mul_(scale);
-    if (loss.reduction == Reduction::None) return {weighted, scale};
-    const Reduced all{~std::uint64_t{0}, {}};
-    Tensor sum = fold(Fold::kSum, weighted, all);
-    if (loss.reduction == Reduction::Sum) return {sum, scale};
-    const Tensor total = fold(Fold::kSum, scale, all);
-    sum.div_(total);  // NaN when there is nothing to average
-    if (total.item<double>() != 0) Tensor(scale).div_(total);
-    return {sum, scale};
+/// Logits (N, C) and indices (N) in one pass. The outputs are the loss, the softmax of the logits (which the gradient is
+/// computed from, to any order) and the scale of each row.
+struct CrossEntropy {
+    static constexpr const char* name = "cross_entropy";
+    static constexpr Uses uses[] = {in(1) | out(1) | out(2), kNothing};
+    static constexpr unsigned differentiable = 3;
+
+    ClassLoss loss;
+
+    std::array<Tensor, 3> forward(const Tensor& input, const Tensor& target) const {
+        check_classes(name, input, loss.weight);
+        check_indices(name, input, target, loss.ignore_index);
+        const Tensor x = input.contiguous(), classes = target.contiguous();
+        const Tensor probabilities = empty_like(x), losses = empty(target.sizes(), x.dtype());
+        for_rows(x, [&](const SoftmaxKernels& k, std::int64_t row, std::int64_t rows, std::int64_t n) {
+            k.cross_entropy(at(x, row * n), classes.data_ptr<std::int64_t>() + row, loss.ignore_index,
+                            at(probabilities, row * n), at(losses, row), n, rows);
+        });
+        auto [reduced, scale] = weigh(losses, classes, loss);
+        return {std::move(reduced), probabilities, std::move(scale)};
+    }
+    void vjp(Vjp& b) const {
+        const Tensor p = b.output(1);
+        Tensor gradient;
+        if (b.grad(0).defined()) gradient = of_logits(b.grad(0) * saved_scale(b, 2), p, b.input(1));
+        if (b.grad(1).defined()) {
+            const Tensor through_softmax = softmax_backward(b.grad(1), p, 1);
+            gradient = gradient.defined() ? gradient + through_softmax : through_softmax;
+        }
+        b.set(0, gradient);
+    }
+
+  private:
+    static std::byte* at(const Tensor& x, std::int64_t element) {
+        return static_cast<std::byte*>(x.data_ptr()) + element * x.element_size();
+    }
+    template <class F>
+    static void for_rows(const Tensor& x, F f) {
+        const SoftmaxKernels& k = kernels().softmax[float_index(x.dtype())];
+        const std::int64_t n = x.size(1);
+        detail::parallel_for(0, x.size(0), std::max<std::int64_t>(kGrain / std::max<std::int64_t>(n, 1), 1),
+                             [&](std::int64_t b, std::int64_t e) { f(k, b, e - b, n); });
+    }
+    /// scale (p - 1 at the target), in one pass unless that is to be differentiated.
+    Tensor of_logits(const Tensor& scale, const Tensor& p, const Tensor& target) const {
+        if (GradMode::is_enabled() || wrapped(scale) || wrapped(p))
+            return p * scale.unsqueeze(1) - at_targets(scale, target, loss.ignore_index, p.sizes(), 1);
+        const Tensor out = empty_like(p), factors = scale.contiguous(), classes = target.contiguous();
+        for_rows(p, [&](const SoftmaxKernels& k, std::int64_t row, std::int64_t rows, std::int64_t n) {
+            k.cross_entropy_backward(at(p, row * n), classes.data_ptr<std::int64_t>() + row, loss.ignore_index,
+                                     at(factors, row), at(out, row * n), n, rows);
+        });
+        return out;
+    }
+};
+
+using Losses = Family<NllLoss, CrossEntropy>;
+using ElementLosses = FamilyOfRows<LossRows>::Type;
+
+Tensor reduce(const Tensor& losses, Reduction reduction) {
+    return reduction == Reduction::None ? losses : reduction == Reduction::Mean ? losses.mean() : losses.sum();
+}
+Tensor reduce(const Tensor& losses, const Tensor& weight, Reduction reduction) {
+    return reduce(weight.defined() ? losses * weight : losses, reduction);
+}
+
+/// The weights in the shape that broadcasts along the classes of `input`.
+Tensor along_classes(const Tensor& weight, const Tensor& input) {
+    Dims shape(static_cast<std::size_t>(input.dim()), 1);
+    shape[static_cast<std::size_t>(class_dim(input))] = weight.numel();
+    return weight.view(shape);
+}
+
+/// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception Architecture,
+/// 2016).
+Tensor smoothed(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
+    const std::int64_t dim = class_dim(input), classes = input.size(dim);
+    const Tensor x = log_softmax(input, dim), sharp = nll_loss(x, target, loss);
+    Tensor spread = -(loss.weight.defined() ? x * along_classes(loss.weight, x) : x).sum(dim);
+    spread = where(target == loss.ignore_index, 0, spread);
+    if (loss.reduction != Reduction::None) spread = spread.sum();
+    if (loss.reduction == Reduction::Mean) spread = spread / target_weights(target, loss, x.dtype()).sum();
+    return sharp * (1 - smoothing) + spread * (smoothing / static_cast<double>(classes));
+}
+
+Tensor of_probabilities(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
+    if (!target.is_floating_point())
+        raise<DtypeError>(CrossEntropy::name, "Expected floating point type for target with class probabilities, got ",
+                          target.dtype());
+    const std::int64_t dim = class_dim(input), classes = input.size(dim);
+    const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / static_cast<double>(classes) : target;
+    const Tensor x = log_softmax(input, dim);
+    const Tensor losses = -(loss.weight.defined() ? x * p * along_classes(loss.weight, x) : x * p).sum(dim);
+    return reduce(losses, loss.reduction);
+}
+
+void check_same_size(const char* name, const Tensor& input, const Tensor& target) {
+    if (input.sizes() != target.sizes())
+        raise<ShapeError>(name, "Target size ", target.sizes(), " must be the same as input size ", input.sizes());
 }
 
 }  // namespace
+
+std::vector<OpInfo> loss_operations() {
+    std::vector<OpInfo> all = Losses::table();
+    for (const OpInfo& info : ElementLosses::table()) all.push_back(info);
+    return all;
+}
+
+Tensor nll_loss(const Tensor& input, const Tensor& target, const ClassLoss& loss) {
+    return Losses::apply(NllLoss{loss}, input, target)[0];
+}
+
+Tensor cross_entropy(const Tensor& input, const Tensor& target, const ClassLoss& loss, double label_smoothing) {
+    constexpr const char* name = CrossEntropy::name;
+    if (!(label_smoothing >= 0 && label_smoothing <= 1))
+        raise<ValueError>(name, "label_smoothing must be between 0.0 and 1.0. Got: ", label_smoothing);
+    const bool probabilities = input.sizes() == target.sizes();
+    if (input.dim() == 2 && !probabilities && label_smoothing == 0)
+        return Losses::apply(CrossEntropy{loss}, input, target)[0];
+    check_classes(name, input, loss.weight);
+    if (probabilities) return of_probabilities(input, target, loss, label_smoothing);
+    check_indices(name, input, target, loss.ignore_index);
+    if (label_smoothing > 0) return smoothed(input, target, loss, label_smoothing);
+    return nll_loss(log_softmax(input, class_dim(input)), target, loss);
+}
+
+Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, Reduction reduction) {
+    using Row = rows::BinaryCrossEntropy;
+    check_same_size(Row::name, input, target);
+    if (input.numel() > 0 && !wrapped(input)) {
+        const NoGradGuard no_grad;
+        const double low = input.min().item().to_double(), high = input.max().item().to_double();
+        if (!(low >= 0 && high <= 1))
+            raise<ValueError>(Row::name, "all elements of input should be between 0 and 1, they are from ", low, " to ", high);
+    }
+    return reduce(ElementLosses::apply(RowOp<Row>{}, input, target), weight, reduction);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
+                                        const Tensor& pos_weight, Reduction reduction) {
+    using Row = rows::BinaryCrossEntropyWithLogits;
+    check_same_size(Row::name, input, target);
+    if (!pos_weight.defined()) return reduce(ElementLosses::apply(RowOp<Row>{}, input, target), weight, reduction);
+    // -log(sigmoid(x)) is the loss of the target 1.
+    const Tensor positive = ElementLosses::apply(RowOp<Row>{}, input, ones({}, input.dtype()));
+    const Tensor losses = (1 - target) * input + (1 + (pos_weight - 1) * target) * positive;
+    return reduce(losses, weight, reduction);
+}
+
+Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
+    return reduce(ElementLosses::apply(RowOp<rows::SquaredError>{}, input, target), reduction);
+}
+
 }  // namespace xgrad::ops

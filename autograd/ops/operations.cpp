@@ -4,14 +4,19 @@
 namespace xgrad::ops {
 
 // One function for each file of operations; the element-wise rows have theirs in rows.h.
-std::vector<OpInfo> copy_operations();
-std::vector<OpInfo> view_operations();
-std::vector<OpInfo> product_operations();
+#define XGRAD_FAMILIES(family) \
+    family(copy) family(view) family(join) family(index) family(product) family(reduction) family(softmax) family(loss)
+
+#define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
+XGRAD_FAMILIES(XGRAD_DECLARE)
+#undef XGRAD_DECLARE
 
 std::vector<OpInfo> all_operations() {
     std::vector<OpInfo> all = ElementWise::table();
-    for (auto family : {copy_operations, view_operations, product_operations})
-        for (const OpInfo& info : family()) all.push_back(info);
+#define XGRAD_ADD(name) \
+    for (const OpInfo& info : name##_operations()) all.push_back(info);
+    XGRAD_FAMILIES(XGRAD_ADD)
+#undef XGRAD_ADD
     return all;
 }
 

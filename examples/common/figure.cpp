@@ -76,7 +76,7 @@ std::string gnuplot_script(const Figure& figure, const std::string& name) {
     for (const bool png : {true, false}) {
         script += png ? "set terminal pngcairo noenhanced size " + width + ",470 font 'Sans,12' linewidth 1.3\n"
                       : "set terminal svg noenhanced size " + width +
-                            ",470 dynamic font 'Sans,15' linewidth 1.3 background '#ffffff'\n";
+                            ",470 dynamic font 'sans-serif,15' linewidth 1.3 background '#ffffff'\n";
         script += "set output " + quoted(unfinished(name + (png ? ".png" : ".svg")).string()) + '\n';
         script +=
             "set multiplot layout 1," + std::to_string(figure.panels.size()) + " title " + quoted(figure.title) + '\n';

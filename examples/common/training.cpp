@@ -33,7 +33,7 @@ bool EarlyStopping::should_stop(double loss) {
 }
 
 Evaluation evaluate(const Model& model, const TensorDataset& dataset) {
-    constexpr std::int64_t kRows = 2000;  // large enough for the products, small enough for the cache
+    constexpr std::int64_t kRows = 1000;  // large enough for the products, small enough for the cache
     const xgrad::NoGradGuard no_grad;
     const std::int64_t size = dataset.data().size(0);
     Evaluation sum;
@@ -105,6 +105,7 @@ History train(const Model& model, xgrad::optim::Optimizer& optimizer, const Spli
         xgrad::raise<xgrad::ValueError>("train", "a batch of ", options.batch_size,
                                         " is larger than the training set (", data.training.data().size(0), ")");
     }
+    history.probe_size = data.probe.data().size(0);
     std::int64_t steps = options.epochs * history.steps_per_epoch;
     if (options.max_steps > 0) steps = std::min(steps, options.max_steps);
     history.loss.reserve(static_cast<std::size_t>(steps));
@@ -146,7 +147,8 @@ Figure training_figure(const History& history, std::string title) {
                      {{0, upper_limit(losses)}},
                      false};
     const Panel accuracy{"accuracy",
-                         {training_accuracy(history, "training"), validation_accuracy(history, "validation")},
+                         {training_accuracy(history, "training (" + grouped(history.probe_size) + " images)"),
+                          validation_accuracy(history, "validation")},
                          {{std::max(0.0, 1 - upper_limit(errors)), 1}},
                          true};
     return {std::move(title), "training step", {loss, accuracy}};
@@ -173,10 +175,11 @@ std::string report(const History& history) {
             break;
     }
     return text + "\nvalidation accuracy " + fixed(last.validation.accuracy, 4) + ", loss " +
-           fixed(last.validation.loss, 4) + "; training accuracy " + fixed(last.probe.accuracy, 4) + ", loss " +
-           fixed(last.probe.loss, 4) + "\nlowest validation loss " + fixed(best.validation.loss, 4) + " at step " +
-           grouped(best.step) + ", with accuracy " + fixed(best.validation.accuracy, 4) + '\n' +
-           grouped(history.steps()) + " steps in " + fixed(history.seconds, 2) +
+           fixed(last.validation.loss, 4) + "; on " + grouped(history.probe_size) + " training images " +
+           fixed(last.probe.accuracy, 4) + ", " + fixed(last.probe.loss, 4) + "\nlowest validation loss " +
+           fixed(best.validation.loss, 4) + " at step " + grouped(best.step) + ", with accuracy " +
+           fixed(best.validation.accuracy, 4) + '\n' + grouped(history.steps()) + " steps in " +
+           fixed(history.seconds, 2) +
            " s, validation included: " + fixed(history.seconds / static_cast<double>(history.steps()) * 1e6, 0) +
            " us a step\n";
 }

@@ -64,6 +64,7 @@ struct History {
     std::vector<Check> checks;
     Ending ending = Ending::kAllEpochs;
     std::int64_t steps_per_epoch = 0;
+    std::int64_t probe_size = 0;
     double seconds = 0;
 
     std::int64_t steps() const { return static_cast<std::int64_t>(loss.size()); }

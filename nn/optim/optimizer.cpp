@@ -15,12 +15,12 @@ const OptimizerOptions& OptimizerParamGroup::options() const {
     return const_cast<OptimizerParamGroup*>(this)->options();
 }
 
-Optimizer::Optimizer(std::vector<OptimizerParamGroup> param_groups, std::unique_ptr<OptimizerOptions> defaults)
+Optimizer::Optimizer(const std::vector<OptimizerParamGroup>& param_groups, std::unique_ptr<OptimizerOptions> defaults)
     : defaults_(std::move(defaults)) {
     for (const OptimizerParamGroup& group : param_groups) add_param_group(group);
 }
 
-Optimizer::Optimizer(std::vector<Tensor> parameters, std::unique_ptr<OptimizerOptions> defaults)
+Optimizer::Optimizer(const std::vector<Tensor>& parameters, std::unique_ptr<OptimizerOptions> defaults)
     : defaults_(std::move(defaults)) {
     add_parameters(parameters);
 }

@@ -77,8 +77,8 @@ class Optimizer {
     using LossClosure = std::function<Tensor()>;
     using State = std::unordered_map<void*, std::unique_ptr<OptimizerParamState>>;
 
-    Optimizer(std::vector<OptimizerParamGroup> param_groups, std::unique_ptr<OptimizerOptions> defaults);
-    Optimizer(std::vector<Tensor> parameters, std::unique_ptr<OptimizerOptions> defaults);
+    Optimizer(const std::vector<OptimizerParamGroup>& param_groups, std::unique_ptr<OptimizerOptions> defaults);
+    Optimizer(const std::vector<Tensor>& parameters, std::unique_ptr<OptimizerOptions> defaults);
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
     Optimizer(Optimizer&&) = default;

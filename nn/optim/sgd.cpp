@@ -78,13 +78,13 @@ void update(const ops::SgdStep& step, Tensor param, Tensor* buffer) {
 
 }  // namespace
 
-SGD::SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults)
-    : Optimizer(std::move(param_groups), defaults.clone()) {
+SGD::SGD(const std::vector<OptimizerParamGroup>& param_groups, const SGDOptions& defaults)
+    : Optimizer(param_groups, defaults.clone()) {
     check(defaults);
     for (const OptimizerParamGroup& group : param_groups_) check(options_of(group));
 }
 
-SGD::SGD(std::vector<Tensor> params, SGDOptions defaults) : Optimizer(std::move(params), defaults.clone()) {
+SGD::SGD(const std::vector<Tensor>& params, const SGDOptions& defaults) : Optimizer(params, defaults.clone()) {
     check(defaults);
 }
 

@@ -39,8 +39,8 @@ class SGDParamState : public OptimizerCloneableParamState<SGDParamState> {
 class SGD : public Optimizer {
   public:
     /// Throws ValueError for negative options, and for nesterov without momentum or with dampening.
-    SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults);
-    SGD(std::vector<Tensor> params, SGDOptions defaults);
+    SGD(const std::vector<OptimizerParamGroup>& param_groups, const SGDOptions& defaults);
+    SGD(const std::vector<Tensor>& params, const SGDOptions& defaults);
 
     /// Throws before it changes anything: ValueError for bad options of a group, ShapeError or DtypeError for a
     /// gradient that does not fit its parameter.

@@ -154,7 +154,8 @@ TEST_CASE("constants") {
 }
 
 TEST_CASE("orthogonal_ gives orthonormal rows or columns, times the gain") {
-    for (const auto& [rows, columns] : std::vector<std::pair<int, int>>{{5, 5}, {7, 3}, {3, 7}, {1, 4}, {64, 40}}) {
+    for (const auto& shape : std::vector<std::pair<int, int>>{{5, 5}, {7, 3}, {3, 7}, {1, 4}, {64, 40}}) {
+        const auto rows = shape.first, columns = shape.second;
         CAPTURE(rows);
         CAPTURE(columns);
         const Tensor q = init::orthogonal_(empty({rows, columns}, kFloat64), 2);

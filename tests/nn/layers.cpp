@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/grad_mode.h>
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/functional/activation.h>
 #include <xgrad/nn/functional/linear.h>

@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/grad_mode.h>
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/linear.h>
 #include <xgrad/nn/sequential.h>

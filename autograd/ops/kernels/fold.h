@@ -70,8 +70,8 @@ L load_some(const typename L::Value* x, std::size_t n) {
 }
 /// The same with `fill` in the elements from n on.
 template <class L>
-L load_some(const typename L::Value* x, std::size_t n, double fill) {
-    return n == L::size ? L::load(x) : where(first_elements<L>(n), L::load_partial(x, n), L(fill));
+L load_some(const typename L::Value* x, std::size_t n, L fill) {
+    return n == L::size ? L::load(x) : where(first_elements<L>(n), L::load_partial(x, n), fill);
 }
 
 template <std::size_t Distance, class L, std::size_t... I>

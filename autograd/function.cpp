@@ -1,0 +1,246 @@
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/function.h>
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/graph.h>
+#include <xgrad/autograd/history.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
+
+namespace xgrad {
+
+using autograd::Edge;
+using autograd::NodePtr;
+using autograd::TensorMeta;
+
+void IValue::raise_type(const char* asked) const {
+    static constexpr const char* kNames[] = {"None", "Tensor", "Int", "Double", "Bool", "String", "IntList"};
+    raise<DtypeError>("IValue", "expected ", asked, " but it holds ", kNames[value_.index()]);
+}
+
+namespace detail {
+
+namespace {
+
+/// "Scale" of "(anonymous namespace)::Scale".
+std::string short_name(const std::type_info& type) {
+    const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr),
+                                                      std::free);
+    const std::string name = full ? full.get() : type.name();
+    const std::size_t colon = name.rfind("::", name.find('<'));
+    return colon == std::string::npos ? name : name.substr(colon + 2);
+}
+
+std::ptrdiff_t position(const TensorList& list, const Tensor& tensor) {
+    const auto at = std::find_if(list.begin(), list.end(), [&](const Tensor& x) { return x.is_same(tensor); });
+    return at == list.end() ? -1 : at - list.begin();
+}
+
+bool shares_memory(const TensorList& list, const Tensor& tensor) {
+    return std::any_of(list.begin(), list.end(), [&](const Tensor& x) { return x.defined() && x.is_alias_of(tensor); });
+}
+
+}  // namespace
+
+class FunctionNode final : public autograd::Node {
+  public:
+    FunctionNode(const std::type_info& type, FunctionCall::Backward backward)
+        : name_(short_name(type)), backward_(backward), context_(*this) {}
+
+    std::string name() const override { return name_ + "Backward"; }
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override;
+    void release_saved() override {
+        for (Saved& s : saved_) s.tensor.reset();
+    }
+
+    void add_argument(const Tensor& x) {
+        is_tensor_.push_back(true);
+        if (!x.defined()) {
+            edges_.emplace_back();
+            return;
+        }
+        inputs_.push_back(x);
+        edges_.push_back(gradient_edge(x));
+    }
+    void add_other_argument() { is_tensor_.push_back(false); }
+
+    void finish(TensorList& outputs);
+    TensorList saved() const;
+    bool needs(std::size_t i) const;
+    autograd::AutogradContext& context() { return context_; }
+
+  private:
+    struct Saved {
+        SavedTensor tensor;
+        bool defined = false;
+        Edge history;               // of a tensor that is no output
+        std::ptrdiff_t output = -1;  // which output it is, if one with a gradient
+    };
+
+    void check_marks(const TensorList& outputs) const;
+    void wrap(TensorList& outputs);
+    void set_output_history(Tensor& output, std::uint32_t k, bool dirty);
+    void save(const TensorList& raw_outputs, const TensorList& outputs);
+    TensorList gradients(TensorList grads);
+
+    std::string name_;
+    FunctionCall::Backward backward_;
+    autograd::AutogradContext context_;
+    TensorList inputs_;            // until the call is finished
+    std::vector<bool> is_tensor_;  // of each argument of forward
+    std::vector<Edge> edges_;      // of the tensors among them
+    std::vector<TensorMeta> metas_;
+    std::vector<Saved> saved_;
+};
+
+void FunctionNode::apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) {
+    TensorList grads(grad_outputs.begin(), grad_outputs.end());
+    for (std::size_t k = 0; k < grads.size(); ++k)
+        if (!grads[k].defined() && context_.materialize_grads_ && metas_[k].dtype != ScalarType::Undefined)
+            grads[k] = zeros(metas_[k].sizes, metas_[k].dtype);
+    TensorList results = gradients(std::move(grads));
+    for (std::size_t i = 0; i < results.size(); ++i)
+        if (edges_[i].is_valid()) grad_inputs[i] = std::move(results[i]);
+}
+
+/// What backward returns for the tensors among the arguments.
+TensorList FunctionNode::gradients(TensorList grads) {
+    TensorList all = backward_(&context_, std::move(grads)), out;
+    for (std::size_t i = is_tensor_.size(); i < all.size(); ++i)
+        if (all[i].defined())
+            raise<GraphError>(name_.c_str(), "backward returned ", all.size(), " gradients, but forward has ",
+                              is_tensor_.size(), " arguments");
+    if (all.size() < is_tensor_.size())
+        raise<GraphError>(name_.c_str(), "returned an incorrect number of gradients (expected ", is_tensor_.size(), ", got ",
+                          all.size(), ")");
+    for (std::size_t i = 0; i < is_tensor_.size(); ++i) {
+        if (is_tensor_[i])
+            out.push_back(std::move(all[i]));
+        else if (all[i].defined())
+            raise<GraphError>(name_.c_str(), "returned a gradient different than undefined at position ", i,
+                              ", but the corresponding forward input was not a Tensor");
+    }
+    return out;
+}
+
+void FunctionNode::finish(TensorList& outputs) {
+    const TensorList raw_outputs = outputs;
+    check_marks(outputs);
+    const bool recording = GradMode::is_enabled() &&
+                           std::any_of(edges_.begin(), edges_.end(), [](const Edge& e) { return e.is_valid(); });
+    if (recording) {
+        set_edges(edges_.data(), edges_.size());
+        wrap(outputs);
+        save(raw_outputs, outputs);
+    }
+    inputs_.clear();
+    context_.to_save_.clear();
+    context_.dirty_.clear();
+    context_.non_differentiable_.clear();
+}
+
+void FunctionNode::check_marks(const TensorList& outputs) const {
+    for (const Tensor& x : context_.dirty_) {
+        if (position(inputs_, x) < 0) raise<GraphError>(name_.c_str(), "a tensor marked dirty is not an input");
+        if (position(outputs, x) < 0)
+            raise<GraphError>(name_.c_str(), "a tensor marked dirty must be returned as an output");
+    }
+    for (const auto& [key, value] : context_.saved_data)
+        if (value.isTensor() && position(outputs, value.toTensor()) >= 0)
+            raise<GraphError>(name_.c_str(), "saved_data[\"", key,
+                              "\"] is an output, which would keep itself alive: use save_for_backward");
+}
+
+/// Makes the outputs results of this node, each a tensor of its own.
+void FunctionNode::wrap(TensorList& outputs) {
+    metas_.resize(outputs.size());
+    set_metas(metas_.data(), metas_.size());
+    TensorList taken = inputs_;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        Tensor& output = outputs[k];
+        if (!output.defined()) continue;
+        const bool dirty = position(context_.dirty_, output) >= 0;
+        const bool differentiable = position(context_.non_differentiable_, output) < 0 && output.is_floating_point();
+        if (!dirty) {
+            const NoGradGuard below_the_graph;
+            if (shares_memory(taken, output))
+                output = output.clone();
+            else if (output.is_view() || detail::requires_grad(*output.impl()))
+                output = output.detach();
+        }
+        taken.push_back(output);
+        metas_[k] = {output.sizes(), output.dtype()};
+        if (differentiable) set_output_history(output, static_cast<std::uint32_t>(k), dirty);
+    }
+}
+
+void FunctionNode::set_output_history(Tensor& output, std::uint32_t k, bool dirty) {
+    const NodePtr self = NodePtr::share(this);
+    if (!dirty) return set_history(output, self, k);
+    check_inplace(name_.c_str(), output, true);
+    if (output.is_view())
+        raise<GraphError>(name_.c_str(), "a view marked dirty: its base would not know of the change. Give the function a "
+                                         "clone() and copy_ the result back");
+    output.impl()->storage->bump_version();
+    rebase_history(output, self);
+    output.impl()->output_nr = k;
+    if (output.retains_grad())
+        for (auto& retained : hooks().retained)
+            if (retained.tensor == output.unsafeGetTensorImpl()) retained.output_nr = k;
+}
+
+/// Outputs are saved without their history, since that is this node. So are views made in forward, which may be of one.
+void FunctionNode::save(const TensorList& raw_outputs, const TensorList& outputs) {
+    for (const Tensor& x : context_.to_save_) {
+        Saved& s = saved_.emplace_back();
+        if (!x.defined()) continue;
+        s.defined = true;
+        const bool input = position(inputs_, x) >= 0 && position(context_.dirty_, x) < 0;
+        if (const std::ptrdiff_t k = position(raw_outputs, x); k >= 0 && !input) {
+            const Tensor& output = outputs[static_cast<std::size_t>(k)];
+            s.tensor = SavedTensor(output, true);
+            if (detail::requires_grad(*output.impl())) s.output = k;
+        } else {
+            s.tensor = SavedTensor(x, !input && x.is_view());
+            s.history = gradient_edge(x);
+        }
+    }
+}
+
+TensorList FunctionNode::saved() const {
+    TensorList out;
+    for (const Saved& s : saved_) {
+        Edge history = s.history;
+        if (s.output >= 0)
+            history = {NodePtr::share(const_cast<FunctionNode*>(this)), static_cast<std::uint32_t>(s.output)};
+        out.push_back(s.defined ? s.tensor.unpack(*this, history) : Tensor());
+    }
+    return out;
+}
+
+bool FunctionNode::needs(std::size_t i) const {
+    if (i >= edges_.size())
+        raise<IndexError>("needs_input_grad", "there are ", edges_.size(), " tensors among the arguments, asked for number ",
+                          i);
+    return edges_[i].is_valid();
+}
+
+FunctionCall::FunctionCall(const std::type_info& type, Backward backward)
+    : node_(IntrusivePtr<FunctionNode>::adopt(new FunctionNode(type, backward))) {}
+FunctionCall::~FunctionCall() = default;
+void FunctionCall::add_argument(const Tensor& x) { node_->add_argument(x); }
+void FunctionCall::add_other_argument() { node_->add_other_argument(); }
+autograd::AutogradContext* FunctionCall::context() { return &node_->context(); }
+void FunctionCall::finish(TensorList& outputs) { node_->finish(outputs); }
+
+}  // namespace detail
+
+namespace autograd {
+
+tensor_list AutogradContext::get_saved_variables() const { return node_.saved(); }
+bool AutogradContext::needs_input_grad(std::size_t i) const { return node_.needs(i); }
+
+}  // namespace autograd
+}  // namespace xgrad

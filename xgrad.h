@@ -1,0 +1,18 @@
+#pragma once
+
+/// Tensors with automatic differentiation, networks, optimisers and data. Opt-in, and not included here:
+/// <xgrad/autograd/xtensor.h>, the bridge to xtensor.
+#include <xgrad/autograd/allocator.h>
+#include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functional.h>
+#include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/generator.h>
+#include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/gradcheck.h>
+#include <xgrad/autograd/indexing.h>
+#include <xgrad/autograd/parallel.h>
+#include <xgrad/autograd/tensor.h>
+#include <xgrad/datasets/datasets.h>
+#include <xgrad/nn/nn.h>
+#include <xgrad/nn/optim/optim.h>
