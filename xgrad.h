@@ -5,6 +5,7 @@
 #include <xgrad/autograd/allocator.h>
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
+#include <xgrad/autograd/function.h>
 #include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/generator.h>

@@ -17,8 +17,11 @@ using detail::PoolVector;
 struct Task {
     Node* node = nullptr;
     std::uint32_t dependencies = 0;  // edges into it that have not delivered yet
-    bool needed = true;
-    bool owned = false;         // `first` is a sum of ours, which may be added to in place
+    std::uint32_t captures = 0;      // number + 1 of the last capture at this node; the captures are chained
+    bool target = false;             // a leaf that backward was asked for
+    bool needed = true;              // its gradient is: it is wanted itself, or the way to something wanted
+    bool applies = true;             // it has a wanted successor, or is a leaf that accumulates
+    bool owned = false;              // `first` is a sum of ours, which may be added to in place
     Tensor first;               // gradient of output 0; nearly all nodes have no other
     PoolVector<Tensor> others;  // of the outputs from 1 on
 };
@@ -70,19 +73,19 @@ class Run {
         deliver(root, std::move(gradient), *root.function, 0);
     }
     /// Asks for the gradient that arrives at `edge`; the result lands in captured()[i] for the i-th call.
-    void capture(const Edge& edge) { captures_.push_back({edge, {}}); }
+    void capture(const Edge& edge);
     /// Leaves that are to accumulate; without any (and without captures) all do.
-    void accumulate_into(const Edge& edge) { targets_.push_back(edge.function.get()); }
+    void accumulate_into(const Edge& edge);
 
     void execute();
-    Tensor captured(std::size_t i) const { return captures_[i].second; }
+    Tensor captured(std::size_t i) const { return captures_[i].gradient; }
 
   private:
     void discover(Node* root);
     void mark_needed();
-    bool wants(const Node* node) const;
+    static Tensor* slot(Task& task, std::uint32_t nr);
     void run_hooks(Task& task);
-    void store_captures(const Task& task);
+    void store_captures(Task& task);
     void deliver(const Edge& edge, Tensor gradient, const Node& from, std::size_t index);
     void step(std::uint32_t index);
     void push_if_ready(std::uint32_t index);
@@ -91,8 +94,13 @@ class Run {
     AutoGradMode mode_;
     TaskTable table_;
     PoolVector<NodePtr> roots_;
-    PoolVector<std::pair<Edge, Tensor>> captures_;
-    PoolVector<Node*> targets_;
+    struct Capture {
+        std::uint32_t input_nr;
+        std::uint32_t next;  // number + 1 of another capture at the same node
+        Tensor gradient;
+    };
+    PoolVector<Capture> captures_;
+    bool restricted_ = false;  // to what is captured or accumulated into
     PoolVector<std::pair<std::uint64_t, std::uint32_t>> ready_;  // heap of (sequence number, task)
 };
 
@@ -111,14 +119,26 @@ void Run::discover(Node* root) {
     }
 }
 
-bool Run::wants(const Node* node) const {
-    return std::ranges::find(targets_, node) != targets_.end() ||
-           std::ranges::any_of(captures_, [&](const auto& c) { return c.first.function.get() == node; });
+void Run::capture(const Edge& edge) {
+    restricted_ = true;
+    captures_.push_back({edge.input_nr, 0, {}});
+    if (Task* task = table_.find(edge.function.get())) {
+        captures_.back().next = task->captures;
+        task->captures = static_cast<std::uint32_t>(captures_.size());
+    }
+}
+
+void Run::accumulate_into(const Edge& edge) {
+    restricted_ = true;
+    if (Task* task = table_.find(edge.function.get())) task->target = true;
 }
 
 /// Restricts the run to nodes from which a wanted one can be reached.
 void Run::mark_needed() {
-    for (Task& task : table_.tasks) task.needed = wants(task.node);
+    for (Task& task : table_.tasks) {
+        task.needed = task.target || task.captures > 0;
+        task.applies = task.target && task.node->next_edges().empty();
+    }
     // An edge leads to a node recorded earlier, or to a leaf: in the order of recording every successor comes first.
     // Custom nodes may break that order, so passes are repeated until nothing changes.
     PoolVector<std::uint32_t> order(table_.tasks.size());
@@ -128,11 +148,12 @@ void Run::mark_needed() {
         changed = false;
         for (const std::uint32_t i : order) {
             Task& task = table_.tasks[i];
-            if (task.needed) continue;
-            task.needed = std::ranges::any_of(task.node->next_edges(), [&](const Edge& edge) {
+            if (task.applies) continue;
+            task.applies = std::ranges::any_of(task.node->next_edges(), [&](const Edge& edge) {
                 return edge.is_valid() && table_.find(edge.function.get())->needed;
             });
-            changed |= task.needed;
+            changed |= task.applies;
+            task.needed |= task.applies;
         }
     }
 }
@@ -152,7 +173,7 @@ void Run::deliver(const Edge& edge, Tensor gradient, const Node& from, std::size
     Tensor& slot = edge.input_nr == 0 ? task.first : task.others[edge.input_nr - 1];
     if (!slot.defined()) {
         slot = std::move(gradient);
-    } else if (edge.input_nr == 0 && task.owned && !GradMode::is_enabled()) {
+    } else if (edge.input_nr == 0 && task.owned && !GradMode::is_enabled() && !slot.impl()->transform) {
         slot.add_(gradient);
     } else {
         slot = slot + gradient;
@@ -163,36 +184,45 @@ void Run::deliver(const Edge& edge, Tensor gradient, const Node& from, std::size
 void Run::run_hooks(Task& task) {
     NodeHooks* hooks = task.node->hooks_if_any();
     if (!hooks) return;
+    // Users' functions and the destructors of tensors may need the lock themselves: both are called without it.
     std::vector<NodeHooks::TensorHook> calls;
+    std::vector<std::pair<std::uint32_t, Tensor>> retained;
     {
         std::lock_guard lock(Node::hooks_mutex());
         calls = hooks->tensor_hooks;
+        for (const auto& kept : hooks->retained)
+            if (kept.tensor->try_retain())
+                retained.emplace_back(kept.output_nr, Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(kept.tensor)));
     }
-    const auto slot = [&](std::uint32_t nr) -> Tensor* {
-        if (nr == 0) return &task.first;
-        return nr <= task.others.size() ? &task.others[nr - 1] : nullptr;
-    };
     for (const auto& hook : calls) {
-        Tensor* gradient = slot(hook.output_nr);
+        Tensor* gradient = slot(task, hook.output_nr);
         if (!gradient || !gradient->defined()) continue;
-        if (Tensor replaced = hook.call(*gradient); replaced.defined()) *gradient = std::move(replaced);
+        Tensor replaced = hook.call(*gradient);
+        if (!replaced.defined()) continue;
+        const TensorMeta& meta = task.node->input_metadata(hook.output_nr);
+        if (replaced.sizes() != IntArrayRef(meta.sizes) || replaced.dtype() != meta.dtype)
+            raise<ShapeError>(task.node->name().c_str(), "hook has changed the size or type of value: the gradient was ",
+                              gradient->toString(), ", the hook returned ", replaced.toString());
+        *gradient = std::move(replaced);
     }
-    std::lock_guard lock(Node::hooks_mutex());
-    for (const auto& kept : hooks->retained) {
-        const Tensor* gradient = slot(kept.output_nr);
+    if (!captures_.empty()) return;  // gradients are returned, not stored
+    for (const auto& [output_nr, tensor] : retained) {
+        const Tensor* gradient = slot(task, output_nr);
         if (!gradient || !gradient->defined()) continue;
-        Tensor& stored = detail::autograd_meta(*kept.tensor).grad;
-        stored = !stored.defined() ? (GradMode::is_enabled() ? *gradient : gradient->clone()) : stored + *gradient;
+        Tensor& stored = tensor.mutable_grad();
+        stored = stored.defined() ? stored + *gradient : gradient->clone();
     }
 }
 
-void Run::store_captures(const Task& task) {
-    for (auto& [edge, result] : captures_) {
-        if (edge.function.get() != task.node) continue;
-        result = edge.input_nr == 0                      ? task.first
-                 : edge.input_nr <= task.others.size() ? task.others[edge.input_nr - 1]
-                                                       : Tensor();
-    }
+/// The gradient of output `nr` that has arrived, or null when none can have.
+Tensor* Run::slot(Task& task, std::uint32_t nr) {
+    if (nr == 0) return &task.first;
+    return nr <= task.others.size() ? &task.others[nr - 1] : nullptr;
+}
+
+void Run::store_captures(Task& task) {
+    for (std::uint32_t i = task.captures; i > 0; i = captures_[i - 1].next)
+        if (const Tensor* gradient = slot(task, captures_[i - 1].input_nr)) captures_[i - 1].gradient = *gradient;
 }
 
 void Run::push_if_ready(std::uint32_t index) {
@@ -221,9 +251,11 @@ void Run::step(std::uint32_t index) {
         any |= task.others[i].defined();
         in[i + 1] = std::move(task.others[i]);
     }
-    const bool stores = edges.empty() && !captures_.empty();  // a leaf, while gradients are returned: it stays as it is
-    if (task.needed && any && !stores) {
-        node.apply(in, out);
+    if (task.applies && any) {
+        WantedEdges wanted;
+        for (std::size_t i = 0; i < edges.size(); ++i)
+            if (edges[i].is_valid() && (!restricted_ || table_.find(edges[i].function.get())->needed)) wanted.set(i);
+        node.apply(in, out, wanted);
         if (!keep_graph_) node.release_saved();
     }
     for (auto& gradient : in) gradient.reset();
@@ -240,7 +272,7 @@ void Run::step(std::uint32_t index) {
 }
 
 void Run::execute() {
-    if (!captures_.empty() || !targets_.empty()) mark_needed();
+    if (restricted_) mark_needed();
     for (const auto& root : roots_) {
         const std::uint32_t index = table_.find_or_add(root.get()).first;
         const bool queued = std::ranges::any_of(ready_, [&](const auto& r) { return r.second == index; });

@@ -14,9 +14,10 @@ namespace xgrad {
 using autograd::Edge;
 using autograd::NodePtr;
 using autograd::TensorMeta;
+using autograd::WantedEdges;
 
 void IValue::raise_type(const char* asked) const {
-    static constexpr const char* kNames[] = {"None", "Tensor", "Int", "Double", "Bool", "String", "IntList"};
+    static constexpr const char* kNames[] = {"None", "Tensor", "Int", "Double", "Bool", "String", "IntList", "Capsule"};
     raise<DtypeError>("IValue", "expected ", asked, " but it holds ", kNames[value_.index()]);
 }
 
@@ -24,13 +25,14 @@ namespace detail {
 
 namespace {
 
-/// "Scale" of "(anonymous namespace)::Scale".
+/// "Scale" of "(anonymous namespace)::Scale<2>".
 std::string short_name(const std::type_info& type) {
     const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr),
                                                       std::free);
     const std::string name = full ? full.get() : type.name();
-    const std::size_t colon = name.rfind("::", name.find('<'));
-    return colon == std::string::npos ? name : name.substr(colon + 2);
+    const std::size_t end = name.find('<'), colon = name.rfind("::", end);
+    const std::size_t begin = colon == std::string::npos ? 0 : colon + 2;
+    return name.substr(begin, end - begin);
 }
 
 std::ptrdiff_t position(const TensorList& list, const Tensor& tensor) {
@@ -50,19 +52,15 @@ class FunctionNode final : public autograd::Node {
         : name_(short_name(type)), backward_(backward), context_(*this) {}
 
     std::string name() const override { return name_ + "Backward"; }
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override;
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
     void release_saved() override {
         for (Saved& s : saved_) s.tensor.reset();
     }
 
     void add_argument(const Tensor& x) {
         is_tensor_.push_back(true);
-        if (!x.defined()) {
-            edges_.emplace_back();
-            return;
-        }
         inputs_.push_back(x);
-        edges_.push_back(gradient_edge(x));
+        edges_.push_back(x.defined() ? gradient_edge(x) : Edge());
     }
     void add_other_argument() { is_tensor_.push_back(false); }
 
@@ -90,19 +88,42 @@ class FunctionNode final : public autograd::Node {
     autograd::AutogradContext context_;
     TensorList inputs_;            // until the call is finished
     std::vector<bool> is_tensor_;  // of each argument of forward
-    std::vector<Edge> edges_;      // of the tensors among them
+    std::vector<Edge> edges_;      // of the tensors among them, like inputs_
     std::vector<TensorMeta> metas_;
     std::vector<Saved> saved_;
 };
 
-void FunctionNode::apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) {
+namespace {
+
+/// What the backward that this thread is in has been asked for. Threads may run one node at the same time.
+struct Running {
+    const FunctionNode* node = nullptr;
+    WantedEdges wanted;
+};
+thread_local Running running;
+
+class RunningScope {
+  public:
+    explicit RunningScope(Running now) : outer_(std::exchange(running, now)) {}
+    ~RunningScope() { running = outer_; }
+    RunningScope(const RunningScope&) = delete;
+    RunningScope& operator=(const RunningScope&) = delete;
+
+  private:
+    Running outer_;
+};
+
+}  // namespace
+
+void FunctionNode::apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) {
+    const RunningScope scope({this, wanted});
     TensorList grads(grad_outputs.begin(), grad_outputs.end());
     for (std::size_t k = 0; k < grads.size(); ++k)
         if (!grads[k].defined() && context_.materialize_grads_ && metas_[k].dtype != ScalarType::Undefined)
             grads[k] = zeros(metas_[k].sizes, metas_[k].dtype);
     TensorList results = gradients(std::move(grads));
     for (std::size_t i = 0; i < results.size(); ++i)
-        if (edges_[i].is_valid()) grad_inputs[i] = std::move(results[i]);
+        if (wanted[i]) grad_inputs[i] = std::move(results[i]);
 }
 
 /// What backward returns for the tensors among the arguments.
@@ -191,20 +212,20 @@ void FunctionNode::set_output_history(Tensor& output, std::uint32_t k, bool dirt
             if (retained.tensor == output.unsafeGetTensorImpl()) retained.output_nr = k;
 }
 
-/// Outputs are saved without their history, since that is this node. So are views made in forward, which may be of one.
+/// Saved tensors have no history of their own: it is given back when they are asked for, that of an output as this node.
 void FunctionNode::save(const TensorList& raw_outputs, const TensorList& outputs) {
     for (const Tensor& x : context_.to_save_) {
         Saved& s = saved_.emplace_back();
         if (!x.defined()) continue;
         s.defined = true;
-        const bool input = position(inputs_, x) >= 0 && position(context_.dirty_, x) < 0;
-        if (const std::ptrdiff_t k = position(raw_outputs, x); k >= 0 && !input) {
+        const std::ptrdiff_t input = position(context_.dirty_, x) < 0 ? position(inputs_, x) : -1;
+        if (const std::ptrdiff_t k = position(raw_outputs, x); k >= 0 && input < 0) {
             const Tensor& output = outputs[static_cast<std::size_t>(k)];
-            s.tensor = SavedTensor(output, true);
+            s.tensor = SavedTensor(output);
             if (detail::requires_grad(*output.impl())) s.output = k;
         } else {
-            s.tensor = SavedTensor(x, !input && x.is_view());
-            s.history = gradient_edge(x);
+            s.tensor = SavedTensor(x);
+            s.history = input >= 0 ? edges_[static_cast<std::size_t>(input)] : gradient_edge(x);
         }
     }
 }
@@ -224,7 +245,7 @@ bool FunctionNode::needs(std::size_t i) const {
     if (i >= edges_.size())
         raise<IndexError>("needs_input_grad", "there are ", edges_.size(), " tensors among the arguments, asked for number ",
                           i);
-    return edges_[i].is_valid();
+    return edges_[i].is_valid() && (running.node != this || running.wanted[i]);
 }
 
 FunctionCall::FunctionCall(const std::type_info& type, Backward backward)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -29,6 +30,8 @@ class IValue {
     IValue(const char* v) : value_(std::string(v)) {}
     IValue(std::vector<std::int64_t> v) : value_(std::move(v)) {}
     IValue(IntArrayRef v) : value_(v.vec()) {}
+    /// Anything else; who takes it out knows its type.
+    IValue(std::shared_ptr<const void> v) : value_(std::move(v)) {}
 
     bool isNone() const { return value_.index() == 0; }
     bool isTensor() const { return std::holds_alternative<Tensor>(value_); }
@@ -37,6 +40,7 @@ class IValue {
     bool isBool() const { return std::holds_alternative<bool>(value_); }
     bool isString() const { return std::holds_alternative<std::string>(value_); }
     bool isIntList() const { return std::holds_alternative<std::vector<std::int64_t>>(value_); }
+    bool isCapsule() const { return std::holds_alternative<std::shared_ptr<const void>>(value_); }
 
     const Tensor& toTensor() const { return get<Tensor>("Tensor"); }
     std::int64_t toInt() const { return get<std::int64_t>("Int"); }
@@ -44,6 +48,7 @@ class IValue {
     bool toBool() const { return get<bool>("Bool"); }
     const std::string& toStringRef() const { return get<std::string>("String"); }
     const std::vector<std::int64_t>& toIntVector() const { return get<std::vector<std::int64_t>>("IntList"); }
+    const std::shared_ptr<const void>& toCapsule() const { return get<std::shared_ptr<const void>>("Capsule"); }
 
   private:
     template <class T>
@@ -53,7 +58,9 @@ class IValue {
     }
     [[noreturn]] void raise_type(const char* asked) const;
 
-    std::variant<std::monostate, Tensor, std::int64_t, double, bool, std::string, std::vector<std::int64_t>> value_;
+    std::variant<std::monostate, Tensor, std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
+                 std::shared_ptr<const void>>
+        value_;
 };
 
 namespace detail {

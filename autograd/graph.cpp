@@ -48,8 +48,8 @@ void Node::destroy(Node* node) noexcept {
 }
 
 NodeHooks& Node::hooks() {
-    if (!hooks_) hooks_ = std::make_unique<NodeHooks>();
-    return *hooks_;
+    if (!hooks_if_any()) hooks_.store(new NodeHooks, std::memory_order_release);
+    return *hooks_if_any();
 }
 
 std::mutex& Node::hooks_mutex() {
@@ -74,19 +74,18 @@ void AccumulateGrad::forget_variable() {
     variable_ = nullptr;
 }
 
-void AccumulateGrad::apply(std::span<const Tensor> grad_outputs, std::span<Tensor>) {
+void AccumulateGrad::apply(std::span<const Tensor> grad_outputs, std::span<Tensor>, WantedEdges) {
     const Tensor leaf = variable();
     const Tensor& incoming = grad_outputs[0];
     if (!leaf.defined() || !incoming.defined()) return;
     std::lock_guard lock(mutex_);
     Tensor& grad = detail::autograd_meta(*leaf.unsafeGetTensorImpl()).grad;
-    const bool recording = GradMode::is_enabled();
+    const auto& impl = *incoming.unsafeGetTensorImpl();
     if (!grad.defined()) {
         // The buffer becomes the gradient itself when nobody else sees it.
-        const auto& impl = *incoming.unsafeGetTensorImpl();
-        const bool sole = impl.use_count() == 1 && impl.storage->use_count() == 1 && !impl.transform;
-        grad = recording || (sole && impl.contiguous) ? incoming : incoming.clone();
-    } else if (recording) {
+        const bool sole = impl.use_count() == 1 && impl.storage->use_count() == 1 && !impl.grad_fn && !impl.transform;
+        grad = sole && impl.contiguous ? incoming : incoming.clone();
+    } else if (GradMode::is_enabled() || impl.transform) {
         grad = grad + incoming;
     } else {
         grad.add_(incoming);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,18 @@ struct Edge {
     std::uint32_t input_nr = 0;
 
     bool is_valid() const { return static_cast<bool>(function); }
+};
+
+/// Which of a node's input gradients are wanted. Beyond 64 inputs all of them are.
+class WantedEdges {
+  public:
+    void set(std::size_t i) {
+        if (i < 64) bits_ |= std::uint64_t{1} << i;
+    }
+    bool operator[](std::size_t i) const { return i >= 64 || (bits_ >> i & 1) != 0; }
+
+  private:
+    std::uint64_t bits_ = 0;
 };
 
 /// Shape and dtype of a tensor that a gradient must agree with.
@@ -47,15 +60,15 @@ struct NodeHooks {
 /// recursion, so that graphs may be as deep as memory allows.
 class Node : public detail::RefCounted {
   public:
-    virtual ~Node() = default;
+    virtual ~Node() { delete hooks_.load(std::memory_order_relaxed); }
     static void destroy(Node* node) noexcept;
     static void* operator new(std::size_t bytes);
     static void operator delete(void* p, std::size_t bytes) noexcept;
 
     /// "TanhBackward0": as PyTorch names it.
     virtual std::string name() const = 0;
-    /// `grad_outputs[i]` may be undefined (zero); fills `grad_inputs`, one for each edge, undefined for zero.
-    virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) = 0;
+    /// `grad_outputs[i]` may be undefined (zero); fills those of `grad_inputs` that are wanted, undefined for zero.
+    virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) = 0;
     /// Frees what was saved for backward; a later apply of a node that saved something throws GraphError.
     virtual void release_saved() {}
 
@@ -69,7 +82,7 @@ class Node : public detail::RefCounted {
 
     /// Hooks of this node, made when first asked for. Guarded by hooks_mutex().
     NodeHooks& hooks();
-    NodeHooks* hooks_if_any() const { return hooks_.get(); }
+    NodeHooks* hooks_if_any() const { return hooks_.load(std::memory_order_acquire); }
     static std::mutex& hooks_mutex();
 
   protected:
@@ -92,7 +105,7 @@ class Node : public detail::RefCounted {
     TensorMeta* metas_ = nullptr;
     std::uint32_t num_edges_ = 0;
     std::uint32_t num_metas_ = 0;
-    std::unique_ptr<NodeHooks> hooks_;
+    std::atomic<NodeHooks*> hooks_ = nullptr;
 };
 
 /// Adds the gradient of a leaf into its grad(). Owned by the leaf; the leaf clears `variable` when it dies.
@@ -101,7 +114,7 @@ class AccumulateGrad final : public Node {
     explicit AccumulateGrad(detail::TensorImpl* variable);
 
     std::string name() const override { return "AccumulateGrad"; }
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override;
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
 
     /// The leaf, or an undefined tensor when it no longer exists.
     Tensor variable() const;
@@ -125,5 +138,7 @@ struct AutogradMeta {
 };
 
 AutogradMeta& autograd_meta(TensorImpl& impl);
+/// Takes a tensor off the list of those to whom its node hands the gradient.
+void forget_retained_grad(TensorImpl& impl);
 
 }  // namespace xgrad::detail

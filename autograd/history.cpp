@@ -42,13 +42,14 @@ class CopySlices final : public Node {
 
     std::string name() const override { return "CopySlices"; }
 
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
+               autograd::WantedEdges wanted) override {
         if (!grad_outputs[0].defined()) return;
         Tensor result = empty_strided(meta_.sizes, base_strides_, meta_.dtype);
         result.copy_(grad_outputs[0]);
         Tensor slice = result.as_strided(view_sizes_, view_strides_, view_offset_);
         const Tensor incoming[] = {slice.clone()};
-        inner_->apply(incoming, grad_inputs);
+        inner_->apply(incoming, grad_inputs, wanted);
         if (grad_inputs[0].defined())
             slice.copy_(grad_inputs[0]);
         else
@@ -66,28 +67,32 @@ class CopySlices final : public Node {
     std::vector<Edge> edges_;
 };
 
-/// Remakes the grad_fn of a view whose memory has been modified since it was made.
+/// Whether the base knows more of a view's history than the view: it was modified in place since.
+bool base_has_history(const TensorImpl& impl) {
+    return impl.is_stale_view() && impl.base->grad_fn && impl.origin == ViewOrigin::kRecorded;
+}
+
+/// Remakes the grad_fn of such a view.
 void refresh_view(TensorImpl& impl) {
-    if (impl.grad_fn_version == impl.storage->version() || !requires_grad(*impl.base)) return;
     static std::mutex mutex;
     std::lock_guard lock(mutex);
-    if (impl.grad_fn_version == impl.storage->version()) return;
+    if (!impl.is_stale_view()) return;
     NodePtr fresh = as_strided_node(Tensor(impl.base), impl.offset, impl.sizes, impl.strides);
     if (impl.meta && impl.meta->retains_grad) move_retained_grad(impl, impl.grad_fn.get(), fresh.get(), 0);
     impl.grad_fn = std::move(fresh);
     impl.output_nr = 0;
-    impl.grad_fn_version = impl.storage->version();
+    // Published last: who sees the version current sees the grad_fn that belongs to it.
+    impl.grad_fn_version.store(impl.storage->version(), std::memory_order_release);
 }
 
 }  // namespace
 
-bool requires_grad(const TensorImpl& impl) {
-    return impl.requires_grad || impl.grad_fn || (impl.base && requires_grad(*impl.base));
-}
+bool requires_grad(const TensorImpl& impl) { return impl.requires_grad || base_has_history(impl) || impl.grad_fn; }
 
 Edge gradient_edge(const Tensor& tensor) {
+    if (!tensor.defined()) raise("autograd", "an undefined tensor has no gradient");
     TensorImpl& impl = *tensor.unsafeGetTensorImpl();
-    if (impl.base) refresh_view(impl);
+    if (base_has_history(impl)) refresh_view(impl);
     if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
     if (!impl.requires_grad) return {};
     auto& meta = autograd_meta(impl);
@@ -121,6 +126,11 @@ void check_inplace(const char* operation, const Tensor& self, bool recording) {
                           shape_string(impl.sizes), " and strides ", shape_string(impl.strides),
                           " before performing the operation");
     if (!recording) return;
+    if (impl.base && !impl.base->contiguous && has_overlap(impl.base->sizes, impl.base->strides))
+        raise<GraphError>(operation, "the tensor is a view of one of shape ", shape_string(impl.base->sizes), " and strides ",
+                          shape_string(impl.base->strides),
+                          " that shows memory locations more than once. Please clone() that one before recording a "
+                          "modification of it");
     if (impl.requires_grad && !impl.grad_fn)
         raise<GraphError>(operation, "a leaf Variable that requires grad is being used in an in-place operation");
     if (!impl.base) return;
@@ -149,9 +159,21 @@ Tensor make_alias(const Tensor& source) {
         new TensorImpl(from.storage, from.offset, from.sizes, from.strides, from.dtype)));
 }
 
-SavedTensor::SavedTensor(const Tensor& tensor, bool is_output)
-    : impl_(is_output ? (tensor.impl()->transform ? transform_alias(tensor) : make_alias(tensor)).impl() : tensor.impl()),
-      version_(tensor.impl()->storage->version()) {}
+namespace {
+
+/// The same values without history.
+Tensor without_history(const Tensor& tensor) {
+    return tensor.impl()->transform ? transform_alias(tensor) : make_alias(tensor);
+}
+
+}  // namespace
+
+// A leaf that requires grad is kept as it is: nothing recorded can become part of it. Anything else could be modified in
+// place by an operation whose node leads back here, and would then keep itself alive.
+SavedTensor::SavedTensor(const Tensor& tensor)
+    : impl_(tensor.impl()->requires_grad ? tensor.impl() : without_history(tensor).impl()),
+      storage_(impl_->storage.get()),
+      version_(storage_->version()) {}
 
 Tensor SavedTensor::unpack(const Node& owner, const Edge& edge) const {
     if (!impl_)
@@ -160,18 +182,16 @@ Tensor SavedTensor::unpack(const Node& owner, const Edge& edge) const {
                           "they have already been freed). Saved intermediate values of the graph are freed when you call "
                           ".backward() or autograd::grad(). Specify retain_graph=true if you need to backward through "
                           "the graph a second time");
-    if (impl_->storage->version() != version_)
+    if (impl_->storage.get() != storage_ || storage_->version() != version_)
         raise<GraphError>(owner.name().c_str(),
                           "one of the variables needed for gradient computation has been modified by an inplace "
                           "operation: [",
                           Tensor(impl_).toString(), "] is at version ", impl_->storage->version(), "; expected version ",
                           version_, " instead. Hint: clone() it before it is modified");
-    if (!GradMode::is_enabled()) return Tensor(impl_);
     Tensor kept(impl_);
-    const Edge now = gradient_edge(kept);
-    if (now.function == edge.function && now.input_nr == edge.input_nr) return kept;
-    Tensor out = impl_->transform ? transform_alias(kept) : make_alias(kept);
-    if (edge.is_valid()) set_history(out, edge.function, edge.input_nr);
+    if (!GradMode::is_enabled() || impl_->requires_grad || !edge.is_valid()) return kept;
+    Tensor out = without_history(kept);
+    set_history(out, edge.function, edge.input_nr);
     return out;
 }
 

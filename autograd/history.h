@@ -31,12 +31,11 @@ Tensor make_alias(const Tensor& source);
 /// A node that gives the gradient of `base` from that of its view of this geometry.
 autograd::NodePtr as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides);
 
-/// A tensor kept for backward with the version it had. Inputs are kept as they are; outputs without their history, since
-/// the node that saves them is that history.
+/// A tensor kept for backward with the version it had, without its history: that is given back when it is unpacked.
 class SavedTensor {
   public:
     SavedTensor() = default;
-    SavedTensor(const Tensor& tensor, bool is_output);
+    explicit SavedTensor(const Tensor& tensor);
 
     /// The tensor, with the history it had when it was saved if gradients are being recorded: that is `edge`. Throws
     /// GraphError when it has been modified since.
@@ -46,6 +45,7 @@ class SavedTensor {
 
   private:
     IntrusivePtr<TensorImpl> impl_;
+    const Storage* storage_ = nullptr;  // what impl_ had then: set_data may give it another
     std::uint32_t version_ = 0;
 };
 

@@ -17,10 +17,14 @@ class RefCounted {
 
     /// True when the caller was the last owner and must destroy the object.
     [[nodiscard]] bool release() noexcept {
-        // A sole owner needs no locked instruction: nobody else can hold a reference to raise the count.
+        // A sole owner needs no locked instruction: nobody else can hold a reference to raise the count. Classes that
+        // can be revived by try_retain must not take this way; see TensorImpl::release.
         if (refs_.load(std::memory_order_acquire) == 1) return true;
         return refs_.fetch_sub(1, std::memory_order_acq_rel) == 1;
     }
+
+    /// As release, always by one indivisible step.
+    [[nodiscard]] bool release_locked() noexcept { return refs_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
     /// Takes a share unless the object is already being destroyed.
     [[nodiscard]] bool try_retain() noexcept {

@@ -20,14 +20,17 @@ TensorImpl::TensorImpl(IntrusivePtr<Storage> memory, std::int64_t first, Dims sh
 TensorImpl::TensorImpl(IntrusivePtr<Storage> memory, IntArrayRef shape, std::int64_t count, ScalarType type)
     : storage(std::move(memory)), sizes(shape), strides(contiguous_strides(shape)), numel(count), dtype(type) {}
 
+void forget_retained_grad(TensorImpl& impl) {
+    autograd::NodeHooks* hooks = impl.grad_fn ? impl.grad_fn->hooks_if_any() : nullptr;
+    if (!hooks) return;
+    std::lock_guard lock(autograd::Node::hooks_mutex());
+    std::erase_if(hooks->retained, [&](const auto& r) { return r.tensor == &impl; });
+}
+
 TensorImpl::~TensorImpl() {
     if (!meta) return;
     if (meta->accumulator) meta->accumulator->forget_variable();
-    if (meta->retains_grad && grad_fn) {
-        std::lock_guard lock(autograd::Node::hooks_mutex());
-        if (auto* hooks = grad_fn->hooks_if_any())
-            std::erase_if(hooks->retained, [&](const auto& r) { return r.tensor == this; });
-    }
+    if (meta->retains_grad) forget_retained_grad(*this);
 }
 
 void TensorImpl::destroy(TensorImpl* impl) noexcept { delete impl; }
@@ -109,7 +112,7 @@ const Tensor& Tensor::requires_grad_(bool on) const {
 
 bool Tensor::is_leaf() const {
     const auto& impl = checked();
-    return !impl.grad_fn && !(impl.base && detail::requires_grad(*impl.base));
+    return impl.requires_grad || !detail::requires_grad(impl);
 }
 
 const Tensor& Tensor::grad() const {
@@ -158,12 +161,18 @@ unsigned Tensor::add_hook(Hook hook) const {
 
 void Tensor::remove_hook(unsigned position) const {
     const autograd::Edge edge = detail::gradient_edge(*this);
-    std::lock_guard lock(autograd::Node::hooks_mutex());
-    auto* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr;
-    const auto removed = hooks ? std::erase_if(hooks->tensor_hooks, [&](const auto& h) {
-        return h.id == position && h.output_nr == edge.input_nr;
-    }) : 0;
-    if (removed == 0) raise<IndexError>("remove_hook", "there is no hook at position ", position);
+    Hook removed;  // destroyed after the lock is gone: it may own tensors
+    if (autograd::NodeHooks* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr) {
+        std::lock_guard lock(autograd::Node::hooks_mutex());
+        const auto at = std::ranges::find_if(hooks->tensor_hooks, [&](const auto& h) {
+            return h.id == position && h.output_nr == edge.input_nr;
+        });
+        if (at != hooks->tensor_hooks.end()) {
+            removed = std::move(at->call);
+            hooks->tensor_hooks.erase(at);
+        }
+    }
+    if (!removed) raise<IndexError>("remove_hook", "there is no hook at position ", position);
 }
 
 Tensor Tensor::detach() const {
@@ -176,8 +185,12 @@ Tensor detach(const Tensor& self) { return self.detach(); }
 
 const Tensor& Tensor::detach_() const {
     auto& impl = const_cast<detail::TensorImpl&>(checked());
-    if (impl.base && detail::requires_grad(*impl.base))
+    if (impl.base && detail::requires_grad(impl))
         raise<GraphError>("detach_", "Can't detach views in-place. Use detach() instead");
+    if (impl.meta && impl.meta->retains_grad) {
+        detail::forget_retained_grad(impl);
+        impl.meta->retains_grad = false;
+    }
     impl.grad_fn.reset();
     impl.output_nr = 0;
     impl.requires_grad = false;
@@ -187,12 +200,15 @@ const Tensor& Tensor::detach_() const {
 void Tensor::set_data(const Tensor& other) const {
     auto& impl = const_cast<detail::TensorImpl&>(checked());
     const auto& from = other.checked();
+    if (impl.transform || from.transform)
+        raise<NotImplementedError>("set_data", "is not defined on a tensor inside jvp or vmap");
     if (impl.requires_grad && !xgrad::is_floating_point(from.dtype))
         raise<DtypeError>("set_data", "a tensor that requires grad needs floating-point data, got ", from.dtype);
+    const bool same_kind = impl.dtype == from.dtype && impl.sizes == from.sizes;
     impl.storage = from.storage;
     impl.dtype = from.dtype;
     impl.set_geometry(from.offset, from.sizes, from.strides);
-    if (impl.meta && impl.meta->accumulator) {
+    if (impl.meta && impl.meta->accumulator && !same_kind) {
         impl.meta->accumulator->forget_variable();  // its shape and dtype no longer hold
         impl.meta->accumulator =
             detail::IntrusivePtr<autograd::AccumulateGrad>::adopt(new autograd::AccumulateGrad(&impl));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include <xgrad/autograd/dtype.h>
@@ -28,6 +29,10 @@ class TensorImpl : public RefCounted {
     TensorImpl(IntrusivePtr<Storage> storage, IntArrayRef sizes, std::int64_t numel, ScalarType dtype);
     ~TensorImpl();
 
+    /// Hides RefCounted's: a tensor that others know of by address (its accumulator, hooks) may be revived by
+    /// try_retain until the count is 0, and only `meta` makes it known.
+    [[nodiscard]] bool release() noexcept { return meta ? release_locked() : RefCounted::release(); }
+
     static void destroy(TensorImpl* impl) noexcept;
     static void* operator new(std::size_t bytes);
     static void operator delete(void* p) noexcept;
@@ -45,10 +50,15 @@ class TensorImpl : public RefCounted {
     ScalarType dtype;
     bool contiguous = true;
 
+    /// Of a view: modified since its grad_fn was made, so that the base knows the history and grad_fn does not.
+    bool is_stale_view() const {
+        return base && grad_fn_version.load(std::memory_order_acquire) != storage->version();
+    }
+
     bool requires_grad = false;  // of a leaf, as the user set it
     ViewOrigin origin = ViewOrigin::kRecorded;
     std::uint32_t output_nr = 0;             // which output of grad_fn this is
-    std::uint32_t grad_fn_version = 0;       // of a view: the storage's version that grad_fn belongs to
+    std::atomic<std::uint32_t> grad_fn_version = 0;  // of a view: the storage's version that grad_fn belongs to
     IntrusivePtr<autograd::Node> grad_fn;    // null for leaves
     IntrusivePtr<TensorImpl> base;           // of a view: the tensor that owns the history
     std::unique_ptr<AutogradMeta> meta;      // gradient, hooks, accumulator: made when first needed

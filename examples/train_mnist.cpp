@@ -30,7 +30,7 @@ struct Settings {
     double lr = 0.02;
     double momentum = 0.9;
     std::uint64_t seed = 0;
-    int threads = xgrad::get_num_threads();
+    int threads = 1;  // the network is too small to gain much from more
     std::string output = "results";
     bool quick = false;
     bool float64 = false;

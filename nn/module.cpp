@@ -308,10 +308,10 @@ void Module::check_child(const std::string& name, const Module* module) const {
     if (module == this) raise<ValueError>("register_module", "a module cannot be its own submodule '", name, "'");
 }
 
-void Module::add_child(std::string name, std::shared_ptr<Module> module) {
+void Module::add_child(const std::string& name, std::shared_ptr<Module> module) {
     check_new("register_module", "Submodule", name, children_.contains(name));
     check_child(name, module.get());
-    children_.insert(std::move(name), std::move(module))->parent_ = this;
+    children_.insert(name, std::move(module))->parent_ = this;
 }
 
 void Module::set_child(const std::string& name, std::shared_ptr<Module> module) {

@@ -116,13 +116,13 @@ class Module : public std::enable_shared_from_this<Module> {
     /// Adds a tensor that belongs to the state but is not trained.
     Tensor& register_buffer(std::string name, Tensor tensor);
     template <class M>
-    std::shared_ptr<M> register_module(std::string name, const std::shared_ptr<M>& module) {
-        add_child(std::move(name), module);
+    std::shared_ptr<M> register_module(const std::string& name, const std::shared_ptr<M>& module) {
+        add_child(name, module);
         return module;
     }
     template <class M>
-    std::shared_ptr<M> register_module(std::string name, const ModuleHolder<M>& module) {
-        return register_module(std::move(name), module.ptr());
+    std::shared_ptr<M> register_module(const std::string& name, const ModuleHolder<M>& module) {
+        return register_module(name, module.ptr());
     }
     /// Puts another module in the place of one that is registered.
     template <class M>
@@ -149,7 +149,7 @@ class Module : public std::enable_shared_from_this<Module> {
     friend class Cloneable;
     friend std::ostream& operator<<(std::ostream& stream, const Module& module);
 
-    void add_child(std::string name, std::shared_ptr<Module> module);
+    void add_child(const std::string& name, std::shared_ptr<Module> module);
     void set_child(const std::string& name, std::shared_ptr<Module> module);
     void check_child(const std::string& name, const Module* module) const;
     void release_children();

@@ -14,8 +14,8 @@ std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device>& devic
 
 void SequentialImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Sequential"; }
 
-void SequentialImpl::add(std::string name, AnyModule module) {
-    register_module(std::move(name), module.ptr());
+void SequentialImpl::add(const std::string& name, AnyModule module) {
+    register_module(name, module.ptr());
     modules_.push_back(std::move(module));
 }
 

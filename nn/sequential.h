@@ -57,7 +57,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
     void push_back(M&& module) { push_back(std::to_string(size()), std::forward<M>(module)); }
     template <class M>
     requires std::constructible_from<AnyModule, M>
-    void push_back(std::string name, M&& module) { add(std::move(name), AnyModule(std::forward<M>(module))); }
+    void push_back(const std::string& name, M&& module) { add(name, AnyModule(std::forward<M>(module))); }
     /// Adds the modules of a container.
     template <class Container>
     void extend(const Container& container) {
@@ -83,7 +83,7 @@ class SequentialImpl : public Cloneable<SequentialImpl> {
     bool is_empty() const { return modules_.empty(); }
 
   private:
-    void add(std::string name, AnyModule module);
+    void add(const std::string& name, AnyModule module);
     const AnyModule& checked(std::size_t index) const;
     AnyValue run(std::span<AnyValue> inputs);
 

@@ -30,17 +30,20 @@ struct Groups {
 
     std::size_t last_folded() const {
         std::size_t i = count;
-        while (!list[--i].folded) {}
+        while (!list[--i].folded) {
+        }
         return i;
     }
-    bool several() const { return std::count_if(list, list + count, [](const Group& g) { return g.folded; }) > 1; }
+    bool several() const {
+        return std::count_if(list, list + count, [](const Group& g) { return g.folded; }) > 1;
+    }
     std::int64_t size_before(std::size_t end) const {
         std::int64_t n = 1;
         for (std::size_t i = 0; i < end; ++i) n *= list[i].size;
         return n;
     }
-    /// True when the last folded group can be folded as it lies: one stride leads from each of its neighbours on the left
-    /// to the next, and on the right the elements lie side by side.
+    /// True when the last folded group can be folded as it lies: one stride leads from each of its neighbours on the
+    /// left to the next, and on the right the elements lie side by side.
     bool walkable() const {
         const std::size_t f = last_folded();
         for (std::size_t i = 0; i + 1 < f; ++i)
@@ -76,7 +79,8 @@ Groups groups_of(const Tensor& x, const Reduced& over) {
     return groups;
 }
 
-/// The dimensions from the one with the longest steps in memory to that with the shortest; repeated elements come first.
+/// The dimensions from the one with the longest steps in memory to that with the shortest; repeated elements come
+/// first.
 Dims memory_order(const Tensor& x) {
     Dims order(x.sizes().size());
     const auto steps_over = [&](std::int64_t a, std::int64_t b) {
@@ -103,26 +107,28 @@ struct Walk {
 void fold_parts(const FoldKernels& kernel, const std::byte* in, std::int64_t bytes, const Walk& w, std::byte* out) {
     const std::int64_t part = w.part(), parts = w.parts(), length = std::min(part, w.n);
     if (w.by_rows() && parts == 1) {
-        detail::parallel_for(0, w.outer, std::max<std::int64_t>(kGrain / length, 1), [&](std::int64_t b, std::int64_t e) {
-            kernel.rows(in + b * w.outer_stride * bytes, w.outer_stride, w.n, out + b * bytes, e - b);
-        });
+        detail::parallel_for(
+            0, w.outer, std::max<std::int64_t>(kGrain / length, 1), [&](std::int64_t b, std::int64_t e) {
+                kernel.rows(in + b * w.outer_stride * bytes, w.outer_stride, w.n, out + b * bytes, e - b);
+            });
         return;
     }
     const std::int64_t width = std::min(w.inner, kColumnsAtOnce), strips = (w.inner + width - 1) / width;
     const std::int64_t units = w.outer * parts * strips;
-    detail::parallel_for(0, units, std::max<std::int64_t>(kGrain / (length * width), 1), [&](std::int64_t b, std::int64_t e) {
-        for (std::int64_t unit = b; unit < e; ++unit) {
-            const std::int64_t row = unit / strips, first = unit % strips * width;
-            const std::int64_t o = row / parts, from = row % parts * part;
-            const std::byte* source = in + (o * w.outer_stride + from * w.stride + first) * bytes;
-            std::byte* target = out + (row * w.inner + first) * bytes;
-            const std::int64_t rows = std::min(part, w.n - from);
-            if (w.by_rows())
-                kernel.rows(source, 0, rows, target, 1);
-            else
-                kernel.columns(source, w.stride, rows, target, std::min(width, w.inner - first));
-        }
-    });
+    detail::parallel_for(0, units, std::max<std::int64_t>(kGrain / (length * width), 1),
+                         [&](std::int64_t b, std::int64_t e) {
+                             for (std::int64_t unit = b; unit < e; ++unit) {
+                                 const std::int64_t row = unit / strips, first = unit % strips * width;
+                                 const std::int64_t o = row / parts, from = row % parts * part;
+                                 const std::byte* source = in + (o * w.outer_stride + from * w.stride + first) * bytes;
+                                 std::byte* target = out + (row * w.inner + first) * bytes;
+                                 const std::int64_t rows = std::min(part, w.n - from);
+                                 if (w.by_rows())
+                                     kernel.rows(source, 0, rows, target, 1);
+                                 else
+                                     kernel.columns(source, w.stride, rows, target, std::min(width, w.inner - first));
+                             }
+                         });
 }
 
 void fold_walk(Fold kind, ScalarType dtype, const void* in, const Walk& w, void* out) {
@@ -216,9 +222,10 @@ Tensor find(const Tensor& x, std::int64_t dim, const Tensor& values) {
     const auto* wanted = static_cast<const std::byte*>(values.data_ptr());
     std::int64_t* found = index.data_ptr<std::int64_t>();
     if (inner == 1) {
-        detail::parallel_for(0, index.numel(), std::max<std::int64_t>(kGrain / n, 1), [&](std::int64_t b, std::int64_t e) {
-            kernel.rows(in + b * n * bytes, n, wanted + b * bytes, found + b, e - b);
-        });
+        detail::parallel_for(0, index.numel(), std::max<std::int64_t>(kGrain / n, 1),
+                             [&](std::int64_t b, std::int64_t e) {
+                                 kernel.rows(in + b * n * bytes, n, wanted + b * bytes, found + b, e - b);
+                             });
         return index;
     }
     const std::int64_t width = std::min(inner, kColumnsAtOnce), strips = (inner + width - 1) / width;

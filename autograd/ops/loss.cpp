@@ -70,8 +70,8 @@ Tensor target_weights(const Tensor& target, const ClassLoss& loss, ScalarType dt
     return out;
 }
 
-/// Weighs the losses (of float32 or float64), in place, and reduces them: the result, and its derivative with respect to
-/// each loss before (that of element i without a reduction).
+/// Weighs the losses (of float32 or float64), in place, and reduces them: the result, and its derivative with respect
+/// to each loss before (that of element i without a reduction).
 std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const ClassLoss& loss) {
     const Tensor scale = target_weights(target, loss, losses.dtype());
     const Reduced all{~std::uint64_t{0}, {}};
@@ -93,7 +93,8 @@ std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const Cl
 }
 
 /// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.
-Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes, std::int64_t dim) {
+Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes,
+                  std::int64_t dim) {
     const Tensor out = zeros(sizes, values.dtype());
     if (out.numel() == 0) return out;
     const Tensor index = where(target == ignored, 0, target);
@@ -138,8 +139,8 @@ struct NllLoss {
     }
 };
 
-/// Logits (N, C) and indices (N) in one pass. The outputs are the loss, the softmax of the logits (which the gradient is
-/// computed from, to any order) and the scale of each row.
+/// Logits (N, C) and indices (N) in one pass. The outputs are the loss, the softmax of the logits (which the gradient
+/// is computed from, to any order) and the scale of each row.
 struct CrossEntropy {
     static constexpr const char* name = "cross_entropy";
     static constexpr Uses uses[] = {in(1) | out(1) | out(2), kNothing};
@@ -211,8 +212,8 @@ Tensor along_classes(const Tensor& weight, const Tensor& input) {
     return weight.view(shape);
 }
 
-/// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception Architecture,
-/// 2016).
+/// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception
+/// Architecture, 2016).
 Tensor smoothed(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
     const std::int64_t dim = class_dim(input), classes = input.size(dim);
     const Tensor x = log_softmax(input, dim), sharp = nll_loss(x, target, loss);
@@ -272,7 +273,8 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
         const NoGradGuard no_grad;
         const double low = input.min().item().to_double(), high = input.max().item().to_double();
         if (!(low >= 0 && high <= 1))
-            raise<ValueError>(Row::name, "all elements of input should be between 0 and 1, they are from ", low, " to ", high);
+            raise<ValueError>(Row::name, "all elements of input should be between 0 and 1, they are from ", low, " to ",
+                              high);
     }
     return reduce(ElementLosses::apply(RowOp<Row>{}, input, target), weight, reduction);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cctype>
 #include <span>
 #include <string>
@@ -52,8 +53,6 @@ constexpr Uses out(unsigned k = 0) { return 1u << (16 + k); }
 /// A graph node of an operation: what all of them share, whatever the operation.
 class OpNode : public autograd::Node {
   public:
-    static constexpr unsigned kMaxSaved = 4;
-
     explicit OpNode(const char* op_name) : op_name_(op_name) {}
 
     std::string name() const override;
@@ -64,25 +63,28 @@ class OpNode : public autograd::Node {
     Tensor saved(Uses which) const;
 
   protected:
-    const char* op_name_;
-
-  private:
     struct Slot {
         Uses which = 0;
         SavedTensor tensor;
     };
-    std::array<Slot, kMaxSaved> saved_;
+    void set_slots(std::span<Slot> slots) { slots_ = slots; }
+
+    const char* op_name_;
+
+  private:
+    std::span<Slot> slots_;
 };
 
 /// What vjp sees: the gradients that arrive, the tensors that were saved, and where to put the results.
 class Vjp {
   public:
-    Vjp(const OpNode& node, std::span<const Tensor> grads, std::span<Tensor> results)
-        : node_(node), grads_(grads), results_(results) {}
+    Vjp(const OpNode& node, std::span<const Tensor> grads, std::span<Tensor> results, autograd::WantedEdges wanted)
+        : node_(node), grads_(grads), results_(results), wanted_(wanted) {}
 
     /// Gradient of output k; undefined when nothing arrived there.
     const Tensor& grad(std::size_t k = 0) const { return grads_[k]; }
-    bool needs(std::size_t i) const { return node_.next_edge(i).is_valid(); }
+    /// Whether the gradient of input i is wanted.
+    bool needs(std::size_t i) const { return node_.next_edge(i).is_valid() && wanted_[i]; }
     Tensor input(unsigned i) const { return node_.saved(in(i)); }
     Tensor output(unsigned k = 0) const { return node_.saved(out(k)); }
     /// Shape and dtype of an input that needs a gradient.
@@ -98,7 +100,16 @@ class Vjp {
     const OpNode& node_;
     std::span<const Tensor> grads_;
     std::span<Tensor> results_;
+    autograd::WantedEdges wanted_;
 };
+
+/// All that the gradients of `Op` use.
+template <class Op>
+constexpr Uses all_uses() {
+    Uses all = 0;
+    for (const Uses uses : Op::uses) all |= uses;
+    return all;
+}
 
 template <class Op>
 constexpr unsigned differentiable_outputs() {
@@ -115,10 +126,12 @@ class OpNodeOf final : public OpNode {
     explicit OpNodeOf(const Op& op) : OpNode(Op::name), op_(op) {
         set_edges(edges_.data(), N);
         set_metas(metas_.data(), K);
+        set_slots(slots_);
     }
 
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
-        Vjp b(*this, grad_outputs, grad_inputs);
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
+               autograd::WantedEdges wanted) override {
+        Vjp b(*this, grad_outputs, grad_inputs, wanted);
         op_.vjp(b);
     }
 
@@ -143,6 +156,7 @@ class OpNodeOf final : public OpNode {
     Uses uses_ = 0;
     std::array<Edge, N> edges_;
     std::array<TensorMeta, K> metas_;
+    std::array<Slot, std::popcount(all_uses<Op>())> slots_;
 };
 
 /// The node of an operation on a list of tensors. It saves nothing but its attributes.
@@ -156,8 +170,9 @@ class ListNode final : public OpNode {
         set_edges(edges_.data(), edges_.size());
         set_metas(&meta_, 1);
     }
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs) override {
-        Vjp b(*this, grad_outputs, grad_inputs);
+    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
+               autograd::WantedEdges wanted) override {
+        Vjp b(*this, grad_outputs, grad_inputs, wanted);
         op_.vjp(b);
     }
 
@@ -168,6 +183,11 @@ class ListNode final : public OpNode {
 };
 
 inline bool records(const Tensor& x) { return detail::requires_grad(*x.unsafeGetTensorImpl()); }
+/// Also for a view that the graph does not know of a base that it does know: its modification must not go unseen.
+inline bool records_inplace(const Tensor& self) {
+    const detail::TensorImpl* base = self.unsafeGetTensorImpl()->base.get();
+    return records(self) || (base && detail::requires_grad(*base));
+}
 inline bool wrapped(const Tensor& x) { return static_cast<bool>(x.unsafeGetTensorImpl()->transform); }
 inline void check_defined(const char* operation, const Tensor& x) {
     if (!x.defined()) raise(operation, "an input is an undefined Tensor");
@@ -245,7 +265,8 @@ template <class Op, class... In>
 Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
     check_defined(Op::name, self);
     (check_defined(Op::name, others), ...);
-    const bool recording = GradMode::is_enabled() && (records(self) || ... || records(others));
+    const bool recording = GradMode::is_enabled() && (records_inplace(self) || ... || records(others));
+    if ((wrapped(others) || ...)) detail::raise_inplace_transform(Op::name);
     detail::check_inplace(Op::name, self, recording);
     (check_partial_overlap(Op::name, self, others), ...);
     constexpr std::size_t N = 1 + sizeof...(In);
@@ -253,8 +274,10 @@ Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
     NodePtr owner;
     if (recording && self.is_floating_point()) {
         owner = NodePtr::adopt(node = new OpNodeOf<Op, N, 1>(op));
-        const bool overwrites_saved = ((Op::uses[0] & in(0)) != 0) || ((Op::uses[N - 1] & in(0)) != 0);
-        const Tensor old = overwrites_saved ? snapshot(self) : self;
+        const Tensor* inputs[] = {&self, &others...};
+        bool saves_self = false;
+        for (std::size_t i = 0; i < N; ++i) saves_self |= (Op::uses[i] & in(0)) != 0 && records(*inputs[i]);
+        const Tensor old = saves_self ? snapshot(self) : self;
         node->record_inputs({&old, &others...});
     }
     {

@@ -223,8 +223,9 @@ Tensor mean_over(const Tensor& x, OptionalIntArrayRef dims, bool keepdim, std::o
 void check_choice(const char* name, const Tensor& x, OptionalIntArrayRef dims) {
     if (x.numel() > 0) return;
     if (!dims || dims->empty())
-        raise<IndexError>(name, "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-                                "with the 'dim' argument");
+        raise<IndexError>(name,
+                          "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+                          "with the 'dim' argument");
     for (const auto dim : *dims)
         if (x.dim() > 0 && x.size(dim) == 0)
             raise<IndexError>(name, "Expected reduction dim ", dim, " to have non-zero size, the shape is ",
@@ -334,8 +335,12 @@ Tensor Tensor::max() const { return xgrad::max(*this); }
 Tensor Tensor::min() const { return xgrad::min(*this); }
 std::tuple<Tensor, Tensor> Tensor::max(std::int64_t dim, bool keepdim) const { return xgrad::max(*this, dim, keepdim); }
 std::tuple<Tensor, Tensor> Tensor::min(std::int64_t dim, bool keepdim) const { return xgrad::min(*this, dim, keepdim); }
-Tensor Tensor::argmax(std::optional<std::int64_t> dim, bool keepdim) const { return xgrad::argmax(*this, dim, keepdim); }
-Tensor Tensor::argmin(std::optional<std::int64_t> dim, bool keepdim) const { return xgrad::argmin(*this, dim, keepdim); }
+Tensor Tensor::argmax(std::optional<std::int64_t> dim, bool keepdim) const {
+    return xgrad::argmax(*this, dim, keepdim);
+}
+Tensor Tensor::argmin(std::optional<std::int64_t> dim, bool keepdim) const {
+    return xgrad::argmin(*this, dim, keepdim);
+}
 
 // --- Norms and truth
 

@@ -48,7 +48,8 @@ Tensor run(SoftmaxKernels::Backward kernel, const Tensor& grad, const Tensor& ou
     return out.movedim(-1, dim).contiguous();
 }
 
-/// Where a dimension is when a batch dimension has been moved to the front of a tensor, which must have one to begin with.
+/// Where a dimension is when a batch dimension has been moved to the front of a tensor, which must have one to begin
+/// with.
 template <class Op>
 Batched batch_along(Op op, const Tensor& x, std::int64_t batch_dim) {
     const Tensor batched = x.movedim(batch_dim, 0);
@@ -157,8 +158,7 @@ void LogSoftmax::vjp(Vjp& b) const { b.set(0, SoftmaxFamily::apply(LogSoftmaxBac
 template <class Op>
 Tensor apply_along(const Tensor& x, std::int64_t dim, std::optional<ScalarType> dtype) {
     const Tensor source = x.to(dtype.value_or(x.dtype()));
-    if (!source.is_floating_point())
-        raise<DtypeError>(Op::name, "needs a floating point dtype, got ", source.dtype());
+    if (!source.is_floating_point()) raise<DtypeError>(Op::name, "needs a floating point dtype, got ", source.dtype());
     return SoftmaxFamily::apply(Op{wrap_dim(dim, x.dim(), Op::name)}, source);
 }
 

@@ -7,14 +7,16 @@ volatile std::sig_atomic_t pressed = 0;
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-    pressed = 0;
     struct sigaction action {};
     action.sa_handler = [](int) { pressed = 1; };
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // the second one finds the default action
     sigaction(SIGINT, &action, &previous_);
 }
 
-InterruptGuard::~InterruptGuard() { sigaction(SIGINT, &previous_, nullptr); }
+InterruptGuard::~InterruptGuard() {
+    sigaction(SIGINT, &previous_, nullptr);
+    pressed = 0;
+}
 
 bool interrupted() { return pressed != 0; }
 

@@ -17,7 +17,7 @@ class InterruptGuard {
     struct sigaction previous_;
 };
 
-/// Whether Ctrl-C has been pressed under the present or the last guard.
+/// Whether Ctrl-C has been pressed since there is a guard; without one, false.
 bool interrupted();
 
 }  // namespace examples

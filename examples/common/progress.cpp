@@ -34,9 +34,9 @@ Progress::~Progress() { finish(); }
 double Progress::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 void Progress::update(std::int64_t done, double loss, double accuracy) {
-    constexpr double kMemory = 0.98;
+    constexpr double kShare = 0.02;  // of the last step in the running mean
     constexpr auto kInterval = std::chrono::milliseconds(100);
-    loss_ = done_ == 0 ? loss : kMemory * loss_ + (1 - kMemory) * loss;
+    loss_ += std::max(kShare, 1 / static_cast<double>(done)) * (loss - loss_);
     done_ = done;
     accuracy_ = accuracy;
     if (terminal_) {

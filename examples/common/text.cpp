@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 namespace examples {
@@ -29,11 +30,14 @@ std::string shortest(double number) {
 }
 
 std::string clock_time(double seconds) {
-    const auto total = static_cast<std::int64_t>(seconds + 0.5);
-    const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-    const std::int64_t hours = total / 3600;
-    const std::int64_t minutes = total / 60 % 60;
-    return (hours > 0 ? std::to_string(hours) + ':' + two(minutes) : std::to_string(minutes)) + ':' + two(total % 60);
+    const long long total = std::llround(seconds);
+    std::array<char, 32> text;
+    if (total < 3600) {
+        std::snprintf(text.data(), text.size(), "%lld:%02lld", total / 60, total % 60);
+    } else {
+        std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", total / 3600, total / 60 % 60, total % 60);
+    }
+    return text.data();
 }
 
 }  // namespace examples

@@ -3,8 +3,8 @@
 #include <xgrad/autograd/tensor.h>
 #include <xgrad/nn/options/loss.h>
 
-/// Losses of a prediction and a target. `reduction` makes of the single losses their mean (the default) or sum, or leaves
-/// them. Shapes that do not fit throw ShapeError, dtypes DtypeError, class indices out of range IndexError.
+/// Losses of a prediction and a target. `reduction` makes of the single losses their mean (the default) or sum, or
+/// leaves them. Shapes that do not fit throw ShapeError, dtypes DtypeError, class indices out of range IndexError.
 namespace xgrad::nn::functional {
 
 using CrossEntropyFuncOptions = CrossEntropyLossOptions;
@@ -14,9 +14,9 @@ using BinaryCrossEntropyWithLogitsFuncOptions = BCEWithLogitsLossOptions;
 using MSELossFuncOptions = MSELossOptions;
 
 /// -sum_c w_c p_c log(softmax(x)_c) of logits x of shape (N, C), (C) or (N, C, d1, ...). The target p is either a class
-/// index (int64, the shape of x without C), which stands for the probability 1, or the probabilities of all classes (the
-/// shape and dtype of x; they get a gradient too). The mean of indices is weighted by the w of the targets, that of
-/// probabilities is over all losses.
+/// index (int64, the shape of x without C), which stands for the probability 1, or the probabilities of all classes
+/// (the shape and dtype of x; they get a gradient too). The mean of indices is weighted by the w of the targets, that
+/// of probabilities is over all losses.
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyFuncOptions& options = {});
 
 /// -w_t x_t of log-probabilities x and class indices t, shaped as those of cross_entropy.

@@ -212,3 +212,132 @@ TEST_CASE("grad_fn names the operation and leads on to its inputs") {
     CHECK(x.is_leaf());
     CHECK(!y.is_leaf());
 }
+
+TEST_CASE("what create_graph leaves in grad() is each leaf's own") {
+    Tensor a = leaf({1, 2}), b = leaf({3, 4});
+    const Tensor s = a + b;
+    (s * s).sum().backward({}, std::nullopt, true);
+    const Tensor before = b.grad().detach().clone();
+    (a * 5.0).sum().backward();
+    CHECK(b.grad().detach().equal(before));
+    Tensor c = leaf({1, 2, 3});
+    c.sum().backward({}, std::nullopt, true);
+    c.sum().backward();
+    CHECK(c.grad().detach().equal(full({3}, 2.0, kFloat64)));
+    a.mutable_grad().reset();
+    b.mutable_grad().reset();
+    c.mutable_grad().reset();
+}
+
+TEST_CASE("grad runs only what leads to its inputs") {
+    Tensor x = leaf({1, 2}), w = leaf({3, 4});
+    const Tensor inner = (x * w).exp();
+    Tensor y = (inner * inner).sum();
+    const auto g = autograd::grad({y}, {inner});
+    inner.backward(g[0]);  // the part below was neither run nor freed
+    CHECK(x.grad().allclose(inner.detach().square() * w.detach() * 2.0));
+}
+
+TEST_CASE("grad stores nothing in tensors that retain theirs") {
+    Tensor x = leaf({1, 2});
+    Tensor y = x * 2.0;
+    y.retain_grad();
+    autograd::grad({(y * y).sum()}, {x});
+    CHECK(!y.grad().defined());
+}
+
+TEST_CASE("gradients at thousands of inputs") {
+    TensorList leaves;
+    Tensor sum = zeros({1}, kFloat64);
+    for (int i = 0; i < 3000; ++i) {
+        leaves.push_back(leaf({1}));
+        sum = sum + leaves.back() * static_cast<double>(i);
+    }
+    const auto g = autograd::grad({sum}, leaves);
+    CHECK(g[0].item<double>() == 0);
+    CHECK(g[2999].item<double>() == 2999);
+}
+
+TEST_CASE("a detached tensor no longer retains the gradient of its old node") {
+    Tensor x = leaf({1, 2});
+    Tensor y = x * 2.0;
+    y.retain_grad();
+    Tensor z = y.sum();
+    y.detach_();
+    CHECK(!y.retains_grad());
+    z.backward();
+    CHECK(!y.grad().defined());
+}
+
+TEST_CASE("a hook must keep shape and dtype") {
+    Tensor x = leaf({1, 2, 3});
+    Tensor y = x * 2.0;
+    y.register_hook([](const Tensor& g) { return g.sum(); });
+    CHECK_THROWS_WITH_AS(y.sum().backward(), doctest::Contains("hook has changed the size"), ShapeError);
+}
+
+TEST_CASE("hooks may own tensors with hooks of their own") {
+    Tensor x = leaf({1, 2});
+    Tensor y = x * 2.0;
+    Tensor owned = x.exp();
+    owned.retain_grad();
+    const unsigned id = y.register_hook([owned](const Tensor&) {});
+    owned.reset();
+    y.remove_hook(id);  // destroys the last handle of a tensor that is on another node's list
+    CHECK(!x.grad().defined());
+}
+
+TEST_CASE("undefined tensors are errors") {
+    Tensor x = leaf({1});
+    CHECK_THROWS_AS(Tensor().backward(), Error);
+    CHECK_THROWS_AS(autograd::grad({x * 2.0}, {Tensor()}), Error);
+    CHECK_THROWS_AS(autograd::backward({Tensor()}), Error);
+    CHECK_THROWS_AS(Tensor().sizes(), Error);
+}
+
+TEST_CASE("set_data replaces values, not history") {
+    Tensor w = leaf({1, 2}), v = leaf({3, 4});
+    Tensor y = (w * 1.0).sum();
+    w.set_data(tensor({5., 6.}, kFloat64));
+    y.backward();
+    CHECK(w.grad().equal(ones({2}, kFloat64)));
+    Tensor z = (w * v).sum();
+    w.set_data(tensor({7., 8.}, kFloat64));
+    CHECK_THROWS_AS(z.backward(), GraphError);  // w was kept for the gradient of v
+}
+
+TEST_SUITE("threads") {
+    TEST_CASE("a leaf may die while another thread's backward reaches it") {
+        for (int round = 0; round < 2000; ++round) {
+            Tensor x = leaf({1});
+            Tensor y = x * 2.0;
+            std::thread other([moved = std::move(y)]() mutable { moved.backward(); });
+            x.reset();
+            other.join();
+        }
+    }
+
+    TEST_CASE("threads read one stale view") {
+        Tensor x = leaf({1, 2, 3});
+        for (int round = 0; round < 200; ++round) {
+            Tensor y = x * 1.0;
+            Tensor v = y[0];
+            y.mul_(2.0);
+            std::thread other([&] { CHECK(v.requires_grad()); v.sin(); });
+            v.cos();
+            other.join();
+            CHECK(v.grad_fn()->name() == "AsStridedBackward0");
+        }
+    }
+
+    TEST_CASE("concurrent backwards over one graph") {
+        Tensor x = leaf({1, 2, 3});
+        Tensor y = (x.exp() * x).sum();
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; ++t)
+            threads.emplace_back([&] {
+                for (int i = 0; i < 50; ++i) autograd::grad({y}, {x}, {}, true);
+            });
+        for (auto& thread : threads) thread.join();
+    }
+}

@@ -206,6 +206,9 @@ TEST_CASE("the context knows which gradients are wanted, and keeps values of sev
     CHECK(Probe::needed == std::vector<bool>{true, false});
     Probe::apply(constant, x, nothing).backward(constant);
     CHECK(Probe::needed == std::vector<bool>{false, true});
+    const Tensor other = input({1.});
+    grad({Probe::apply(x, other, nothing)}, {other}, {constant});
+    CHECK(Probe::needed == std::vector<bool>{false, true});
     Probe::apply(x, x, [](AutogradContext* ctx, const Tensor& a, const Tensor&) {
         auto& data = ctx->saved_data;
         data["tensor"] = a;

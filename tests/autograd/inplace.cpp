@@ -2,8 +2,10 @@
 
 #include <functional>
 
+#include <xgrad/autograd/allocator.h>
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/gradcheck.h>
@@ -159,4 +161,44 @@ TEST_CASE("the history of views follows the base") {
     CHECK(!row.is_leaf());
     row.sum().backward();
     CHECK(x.grad().allclose(full({3}, 2.0, kFloat64)));
+}
+
+TEST_CASE("a view that the graph does not know requires no grad") {
+    Tensor w = leaf({2, 2}, 1);
+    Tensor v;
+    {
+        NoGradGuard no_grad;
+        v = w[0];
+    }
+    CHECK(!v.requires_grad());
+    CHECK(v.is_leaf());
+    Tensor plain = zeros({2, 2}, kFloat64), early = plain[0];
+    plain.requires_grad_();
+    CHECK(!early.requires_grad());
+    CHECK_THROWS_AS(early.register_hook([](const Tensor&) {}), GraphError);
+}
+
+TEST_CASE("in-place operations leave no cycles behind") {
+    const std::function<void()> programs[] = {
+        [] { Tensor y = leaf({10}, 1) * 1.0; y.mul_(y); },
+        [] { Tensor y = leaf({10}, 1) * 1.0; y.add_(y.sin()); },
+        [] { Tensor y = leaf({10}, 1) * 1.0; y.slice(0, 0, 5).mul_(y.slice(0, 5, 10)); },
+        [] { Tensor w = leaf({10}, 1), y = zeros({10}, kFloat64); Tensor z = y * w; y.mul_(z); },
+        [] { Tensor y = leaf({10}, 1) * 1.0; y.exp_(); y.tanh_(); },
+    };
+    for (const auto& program : programs) {
+        program();
+        const auto before = memory_stats().allocated_bytes;
+        for (int i = 0; i < 10; ++i) program();
+        CHECK(memory_stats().allocated_bytes == before);
+    }
+}
+
+TEST_CASE("an in-place operation inside a transform is an error, not a wrong result") {
+    const auto into_plain = [](const TensorList& in) {
+        Tensor y = zeros({3});
+        y.add_(in[0]);
+        return y;
+    };
+    CHECK_THROWS_AS(func::vmap(into_plain)({ones({2, 3})}), NotImplementedError);
 }

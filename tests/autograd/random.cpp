@@ -95,7 +95,7 @@ TEST_CASE("functions that draw give PyTorch's numbers") {
         check_values(call->second.run(), line.substr(colon + 3), call->second.rtol);
     }
     CHECK(seen.size() == calls().size());
-    for (const auto& [name, count] : seen) CHECK_MESSAGE(count == 3, name);
+    for (const auto& entry : seen) CHECK_MESSAGE(entry.second == 3, entry.first);
 }
 
 TEST_CASE("an explicit generator leaves the default one alone") {

@@ -163,16 +163,15 @@ void cross_entropy_backward(const void* probabilities, const std::int64_t* targe
         T* dx = static_cast<T*>(out) + r * n;
         const T s = static_cast<const T*>(scale)[r];
         const L factor = static_cast<double>(s);
-        for_each_lane<L>(n, [&](std::size_t at, auto count) {
-            store(dx + at, load_some<L>(p + at, count) * factor, count);
-        });
+        for_each_lane<L>(
+            n, [&](std::size_t at, auto count) { store(dx + at, load_some<L>(p + at, count) * factor, count); });
         if (target[r] != ignored) dx[target[r]] -= s;
     }
 }
 
 template <class T>
 void fill(SoftmaxKernels& k) {
-    k = {softmax<T>,          log_softmax<T>,   logsumexp<T>, softmax_backward<T>, log_softmax_backward<T>,
+    k = {softmax<T>,       log_softmax<T>,           logsumexp<T>, softmax_backward<T>, log_softmax_backward<T>,
          cross_entropy<T>, cross_entropy_backward<T>};
 }
 

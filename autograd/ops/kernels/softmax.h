@@ -16,8 +16,8 @@ struct SoftmaxKernels {
     Backward softmax_backward = nullptr;
     Backward log_softmax_backward = nullptr;
     /// The softmax of each row and losses[r] = -log of its element target[r]; 0 where the target is `ignored`.
-    void (*cross_entropy)(const void* x, const std::int64_t* target, std::int64_t ignored, void* probabilities, void* losses,
-                          std::int64_t n, std::int64_t rows) = nullptr;
+    void (*cross_entropy)(const void* x, const std::int64_t* target, std::int64_t ignored, void* probabilities,
+                          void* losses, std::int64_t n, std::int64_t rows) = nullptr;
     /// dx = scale[r] * (probabilities - 1 at target[r]); scale[r] is 0 where the target is `ignored`.
     void (*cross_entropy_backward)(const void* probabilities, const std::int64_t* target, std::int64_t ignored,
                                    const void* scale, void* dx, std::int64_t n, std::int64_t rows) = nullptr;
