@@ -3,7 +3,9 @@
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/ops/convert.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace xgrad {
 
@@ -25,11 +27,43 @@ TensorOptions like(const Tensor& self, const TensorOptions& options) {
     return options.has_dtype() ? options : options.dtype(self.dtype());
 }
 
-template <class T>
-void store(const Tensor& tensor, std::int64_t i, T value) {
-    const ScalarType from = scalar_type_v<T>;
-    auto* target = static_cast<std::byte*>(tensor.data_ptr()) + i * tensor.element_size();
-    ops::convert_run(from, &value, 0, tensor.dtype(), target, 1, 1);
+Tensor filled(const char* operation, IntArrayRef size, const Scalar& value, const TensorOptions& options) {
+    const Tensor out = allocate(size, options.dtype(), operation);
+    if (value.is_floating_point()) {
+        const double v = value.to_double();
+        ops::convert_run(kFloat64, &v, 0, out.dtype(), out.data_ptr(), 1, out.numel());
+    } else {
+        const std::int64_t v = value.to_long();
+        ops::convert_run(kInt64, &v, 0, out.dtype(), out.data_ptr(), 1, out.numel());
+    }
+    return finish(out, options);
+}
+
+/// Makes element i of `out` `value(i)`, a double or an int64, converted.
+template <class F>
+void generate(const Tensor& out, F value) {
+    using From = decltype(value(std::int64_t{}));
+    From block[256];
+    auto* target = static_cast<std::byte*>(out.data_ptr());
+    for (std::int64_t begin = 0, n; begin < out.numel(); begin += n) {
+        n = std::min<std::int64_t>(std::size(block), out.numel() - begin);
+        for (std::int64_t i = 0; i < n; ++i) block[i] = value(begin + i);
+        ops::convert_run(scalar_type_v<From>, block, 1, out.dtype(), target + begin * out.element_size(), 1, n);
+    }
+}
+
+Tensor borrow(void* data, IntArrayRef sizes, IntArrayRef strides, detail::Storage::Deleter deleter,
+              const TensorOptions& options) {
+    const std::int64_t extent = detail::checked_extent(sizes, strides, "from_blob");
+    const auto bytes = static_cast<std::size_t>(extent * element_size(options.dtype()));
+    return finish(Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(new detail::TensorImpl(
+                      detail::Storage::borrow(data, bytes, std::move(deleter)), 0, sizes, strides, options.dtype()))),
+                  options);
+}
+
+detail::Dims row_major_strides(IntArrayRef sizes) {
+    detail::checked_numel(sizes, "from_blob");
+    return detail::contiguous_strides(sizes);
 }
 
 }  // namespace
@@ -40,48 +74,38 @@ Tensor empty(IntArrayRef size, const TensorOptions& options) {
 Tensor empty_like(const Tensor& self, const TensorOptions& options) { return empty(self.sizes(), like(self, options)); }
 
 Tensor empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& options) {
-    if (size.size() != stride.size())
-        raise<ShapeError>("empty_strided", "got ", size.size(), " sizes and ", stride.size(), " strides");
-    std::int64_t extent = detail::checked_numel(size, "empty_strided") > 0 ? 1 : 0;
-    for (std::size_t d = 0; d < size.size() && extent > 0; ++d) {
-        if (stride[d] < 0) raise<ValueError>("empty_strided", "negative strides are not supported, got ", stride);
-        extent += (size[d] - 1) * stride[d];
-    }
-    const Tensor memory = allocate({extent}, options.dtype(), "empty_strided");
-    Tensor out(detail::IntrusivePtr<detail::TensorImpl>::adopt(
-        new detail::TensorImpl(memory.impl()->storage, 0, size, stride, options.dtype())));
-    return finish(std::move(out), options);
+    const std::int64_t extent = detail::checked_extent(size, stride, "empty_strided");
+    const auto bytes = static_cast<std::size_t>(extent * element_size(options.dtype()));
+    return finish(Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(new detail::TensorImpl(
+                      detail::Storage::allocate(bytes), 0, size, stride, options.dtype()))),
+                  options);
 }
 
 Tensor full(IntArrayRef size, const Scalar& value, const TensorOptions& options) {
     const ScalarType kind = value.is_floating_point() ? get_default_dtype() : value.type();
-    const ScalarType dtype = options.dtype_opt().value_or(kind);
-    Tensor out = allocate(size, dtype, "full");
-    if (value.is_floating_point()) {
-        const double v = value.to_double();
-        ops::convert_run(kFloat64, &v, 0, dtype, out.data_ptr(), 1, out.numel());
-    } else {
-        const std::int64_t v = value.to_long();
-        ops::convert_run(kInt64, &v, 0, dtype, out.data_ptr(), 1, out.numel());
-    }
-    return finish(std::move(out), options);
+    return filled("full", size, value, options.dtype(options.dtype_opt().value_or(kind)));
 }
 Tensor full_like(const Tensor& self, const Scalar& value, const TensorOptions& options) {
-    return full(self.sizes(), value, like(self, options));
+    return filled("full_like", self.sizes(), value, like(self, options));
 }
-Tensor zeros(IntArrayRef size, const TensorOptions& options) { return full(size, 0, options.dtype(options.dtype())); }
-Tensor zeros_like(const Tensor& self, const TensorOptions& options) { return zeros(self.sizes(), like(self, options)); }
-Tensor ones(IntArrayRef size, const TensorOptions& options) { return full(size, 1, options.dtype(options.dtype())); }
-Tensor ones_like(const Tensor& self, const TensorOptions& options) { return ones(self.sizes(), like(self, options)); }
+Tensor zeros(IntArrayRef size, const TensorOptions& options) { return filled("zeros", size, 0, options); }
+Tensor zeros_like(const Tensor& self, const TensorOptions& options) {
+    return filled("zeros_like", self.sizes(), 0, like(self, options));
+}
+Tensor ones(IntArrayRef size, const TensorOptions& options) { return filled("ones", size, 1, options); }
+Tensor ones_like(const Tensor& self, const TensorOptions& options) {
+    return filled("ones_like", self.sizes(), 1, like(self, options));
+}
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
-    return full({}, value, options.dtype(options.dtype()));
+    return filled("scalar_tensor", {}, value, options);
 }
 
 Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
 Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
-    Tensor out = zeros({n, m}, TensorOptions(options).requires_grad(false));
-    for (std::int64_t i = 0; i < std::min(n, m); ++i) store<std::int64_t>(out, i * (m + 1), 1);
-    return finish(std::move(out), options);
+    const Tensor out = filled("eye", {n, m}, 0, options);
+    const std::int64_t one = 1;
+    ops::convert_run(kInt64, &one, 0, out.dtype(), out.data_ptr(), m + 1, std::min(n, m));
+    return out;
 }
 
 Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
@@ -98,12 +122,10 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
                           ", end ", end.to_double(), ", step ", step.to_double());
     if (width > 1e15) raise<ValueError>("arange", "too many elements: ", width);
     Tensor out = allocate({static_cast<std::int64_t>(std::ceil(width))}, dtype, "arange");
-    for (std::int64_t i = 0; i < out.numel(); ++i) {
-        if (integers)
-            store(out, i, start.to_long() + i * step.to_long());
-        else
-            store(out, i, start.to_double() + static_cast<double>(i) * step.to_double());
-    }
+    if (integers)
+        generate(out, [&](std::int64_t i) { return start.to_long() + i * step.to_long(); });
+    else
+        generate(out, [&](std::int64_t i) { return start.to_double() + static_cast<double>(i) * step.to_double(); });
     return finish(std::move(out), options);
 }
 
@@ -113,29 +135,20 @@ Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, cons
     const double a = start.to_double(), b = end.to_double();
     const double step = steps > 1 ? (b - a) / static_cast<double>(steps - 1) : 0;
     // From both ends towards the middle, so that the last element is exactly `end`.
-    for (std::int64_t i = 0; i < steps; ++i)
-        store(out, i, i < (steps + 1) / 2 ? a + step * static_cast<double>(i) : b - step * static_cast<double>(steps - 1 - i));
+    generate(out, [=](std::int64_t i) {
+        return i < (steps + 1) / 2 ? a + step * static_cast<double>(i) : b - step * static_cast<double>(steps - 1 - i);
+    });
     return finish(std::move(out), options);
 }
 
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options) {
-    if (strides.size() != sizes.size())
-        raise<ShapeError>("from_blob", "got ", sizes.size(), " sizes and ", strides.size(), " strides");
-    detail::checked_numel(sizes, "from_blob");
-    auto storage = detail::Storage::borrow(data, 0, nullptr);
-    Tensor out(detail::IntrusivePtr<detail::TensorImpl>::adopt(
-        new detail::TensorImpl(std::move(storage), 0, sizes, strides, options.dtype())));
-    return finish(std::move(out), options);
+    return borrow(data, sizes, strides, nullptr, options);
 }
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options) {
-    return from_blob(data, sizes, detail::contiguous_strides(sizes), options);
+    return borrow(data, sizes, row_major_strides(sizes), nullptr, options);
 }
 Tensor from_blob(void* data, IntArrayRef sizes, const std::function<void(void*)>& deleter, const TensorOptions& options) {
-    const std::int64_t numel = detail::checked_numel(sizes, "from_blob");
-    auto storage = detail::Storage::borrow(data, 0, deleter);
-    Tensor out(detail::IntrusivePtr<detail::TensorImpl>::adopt(
-        new detail::TensorImpl(std::move(storage), sizes, numel, options.dtype())));
-    return finish(std::move(out), options);
+    return borrow(data, sizes, row_major_strides(sizes), deleter, options);
 }
 
 namespace detail {
@@ -158,12 +171,11 @@ TensorData::TensorData(std::initializer_list<TensorData> list) : kind_(kFloat64)
 Tensor TensorData::make(const TensorOptions& options) const {
     const ScalarType deduced = kind_ == kFloat64 ? get_default_dtype() : kind_;
     Tensor out = allocate(sizes_, options.dtype_opt().value_or(deduced), "tensor");
-    for (std::size_t i = 0; i < numbers_.size(); ++i) {
-        if (numbers_[i].is_floating_point())
-            store(out, static_cast<std::int64_t>(i), numbers_[i].to_double());
-        else
-            store(out, static_cast<std::int64_t>(i), numbers_[i].to_long());
-    }
+    const auto number = [&](std::int64_t i) { return numbers_[static_cast<std::size_t>(i)]; };
+    if (kind_ == kFloat64)
+        generate(out, [&](std::int64_t i) { return number(i).to_double(); });
+    else
+        generate(out, [&](std::int64_t i) { return number(i).to_long(); });
     return finish(std::move(out), options);
 }
 

@@ -4,9 +4,9 @@
 #include <xgrad/autograd/graph.h>
 #include <xgrad/autograd/history.h>
 
+#include <cxxabi.h>
 #include <algorithm>
 #include <cstdlib>
-#include <cxxabi.h>
 #include <memory>
 
 namespace xgrad {
@@ -73,7 +73,7 @@ class FunctionNode final : public autograd::Node {
     struct Saved {
         SavedTensor tensor;
         bool defined = false;
-        Edge history;               // of a tensor that is no output
+        Edge history;                // of a tensor that is no output
         std::ptrdiff_t output = -1;  // which output it is, if one with a gradient
     };
 
@@ -134,8 +134,8 @@ TensorList FunctionNode::gradients(TensorList grads) {
             raise<GraphError>(name_.c_str(), "backward returned ", all.size(), " gradients, but forward has ",
                               is_tensor_.size(), " arguments");
     if (all.size() < is_tensor_.size())
-        raise<GraphError>(name_.c_str(), "returned an incorrect number of gradients (expected ", is_tensor_.size(), ", got ",
-                          all.size(), ")");
+        raise<GraphError>(name_.c_str(), "returned an incorrect number of gradients (expected ", is_tensor_.size(),
+                          ", got ", all.size(), ")");
     for (std::size_t i = 0; i < is_tensor_.size(); ++i) {
         if (is_tensor_[i])
             out.push_back(std::move(all[i]));
@@ -149,8 +149,8 @@ TensorList FunctionNode::gradients(TensorList grads) {
 void FunctionNode::finish(TensorList& outputs) {
     const TensorList raw_outputs = outputs;
     check_marks(outputs);
-    const bool recording = GradMode::is_enabled() &&
-                           std::any_of(edges_.begin(), edges_.end(), [](const Edge& e) { return e.is_valid(); });
+    const bool recording =
+        GradMode::is_enabled() && std::any_of(edges_.begin(), edges_.end(), [](const Edge& e) { return e.is_valid(); });
     if (recording) {
         set_edges(edges_.data(), edges_.size());
         wrap(outputs);
@@ -202,8 +202,9 @@ void FunctionNode::set_output_history(Tensor& output, std::uint32_t k, bool dirt
     if (!dirty) return set_history(output, self, k);
     check_inplace(name_.c_str(), output, true);
     if (output.is_view())
-        raise<GraphError>(name_.c_str(), "a view marked dirty: its base would not know of the change. Give the function a "
-                                         "clone() and copy_ the result back");
+        raise<GraphError>(name_.c_str(),
+                          "a view marked dirty: its base would not know of the change. Give the function a "
+                          "clone() and copy_ the result back");
     output.impl()->storage->bump_version();
     rebase_history(output, self);
     output.impl()->output_nr = k;
@@ -212,7 +213,8 @@ void FunctionNode::set_output_history(Tensor& output, std::uint32_t k, bool dirt
             if (retained.tensor == output.unsafeGetTensorImpl()) retained.output_nr = k;
 }
 
-/// Saved tensors have no history of their own: it is given back when they are asked for, that of an output as this node.
+/// Saved tensors have no history of their own: it is given back when they are asked for, that of an output as this
+/// node.
 void FunctionNode::save(const TensorList& raw_outputs, const TensorList& outputs) {
     for (const Tensor& x : context_.to_save_) {
         Saved& s = saved_.emplace_back();
@@ -243,8 +245,8 @@ TensorList FunctionNode::saved() const {
 
 bool FunctionNode::needs(std::size_t i) const {
     if (i >= edges_.size())
-        raise<IndexError>("needs_input_grad", "there are ", edges_.size(), " tensors among the arguments, asked for number ",
-                          i);
+        raise<IndexError>("needs_input_grad", "there are ", edges_.size(),
+                          " tensors among the arguments, asked for number ", i);
     return edges_[i].is_valid() && (running.node != this || running.wanted[i]);
 }
 

@@ -15,16 +15,15 @@
 
 namespace xgrad {
 
-/// A value of one of a few types: what a custom function keeps from its forward for its backward. Asking for a type that
-/// it does not hold throws DtypeError.
+/// A value of one of a few types: what a custom function keeps from its forward for its backward. Asking for a type
+/// that it does not hold throws DtypeError.
 class IValue {
   public:
     IValue() = default;
     IValue(Tensor v) : value_(std::move(v)) {}
     IValue(bool v) : value_(v) {}
     template <class T>
-        requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    IValue(T v) : value_(static_cast<std::int64_t>(v)) {}
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) IValue(T v) : value_(static_cast<std::int64_t>(v)) {}
     IValue(double v) : value_(v) {}
     IValue(std::string v) : value_(std::move(v)) {}
     IValue(const char* v) : value_(std::string(v)) {}

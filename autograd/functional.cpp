@@ -3,29 +3,29 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/transform.h>
 
+#include <atomic>
+
 namespace xgrad::func {
 
 using detail::TransformLevel;
 
 namespace {
 
-/// A level of its own for a scope; inner transforms have higher ones.
-class LevelScope {
-  public:
-    LevelScope() : level(++depth_) {}
-    ~LevelScope() { --depth_; }
-    LevelScope(const LevelScope&) = delete;
-    LevelScope& operator=(const LevelScope&) = delete;
+/// A level that no other transform has, whatever the thread: a tensor that outlives its transform is none of another's.
+std::int64_t next_level() {
+    static std::atomic<std::int64_t> last = 0;
+    return ++last;
+}
 
-    const int level;
-
-  private:
-    static thread_local int depth_;
-};
-thread_local int LevelScope::depth_ = 0;
+/// The result of `function`, a user's.
+Tensor call(const char* transform, const Function& function, const TensorList& inputs) {
+    Tensor out = function(inputs);
+    if (!out.defined()) raise<ValueError>(transform, "the function returned an undefined Tensor");
+    return out;
+}
 
 /// What `tensor` wraps at this level, or null.
-const TransformLevel* at_level(const Tensor& tensor, int level) {
+const TransformLevel* at_level(const Tensor& tensor, std::int64_t level) {
     const auto* t = tensor.impl()->transform.get();
     return t && t->level == level ? t : nullptr;
 }
@@ -35,23 +35,23 @@ const TransformLevel* at_level(const Tensor& tensor, int level) {
 std::tuple<Tensor, Tensor> jvp(const Function& function, const TensorList& inputs, const TensorList& tangents) {
     if (inputs.size() != tangents.size())
         raise<ValueError>("jvp", "got ", inputs.size(), " inputs and ", tangents.size(), " tangents");
-    const LevelScope scope;
+    const std::int64_t level = next_level();
     TensorList duals;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (tangents[i].defined() && tangents[i].sizes() != inputs[i].sizes())
             raise<ShapeError>("jvp", "tangent ", i, " has the shape ", detail::shape_string(tangents[i].sizes()),
                               ", its input ", detail::shape_string(inputs[i].sizes()));
-        duals.push_back(detail::wrap({TransformLevel::Kind::kForwardMode, scope.level, inputs[i], tangents[i]}));
+        duals.push_back(detail::wrap({TransformLevel::Kind::kForwardMode, level, inputs[i], tangents[i]}));
     }
-    const Tensor out = function(duals);
-    const TransformLevel* dual = at_level(out, scope.level);
+    const Tensor out = call("jvp", function, duals);
+    const TransformLevel* dual = at_level(out, level);
     if (!dual) return {out, zeros_like(out)};
     return {dual->value, dual->tangent.defined() ? dual->tangent : zeros_like(dual->value)};
 }
 
 Function vmap(Function function, std::vector<std::int64_t> in_dims, std::int64_t out_dim) {
     return [function = std::move(function), in_dims = std::move(in_dims), out_dim](const TensorList& inputs) {
-        const LevelScope scope;
+        const std::int64_t level = next_level();
         TensorList batched;
         std::int64_t size = -1;
         for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -64,12 +64,12 @@ Function vmap(Function function, std::vector<std::int64_t> in_dims, std::int64_t
             if (size >= 0 && own != size)
                 raise<ShapeError>("vmap", "the batch dimensions have the sizes ", size, " and ", own);
             size = own;
-            batched.push_back(detail::wrap({TransformLevel::Kind::kVmap, scope.level, inputs[i], {}, dim}));
+            batched.push_back(detail::wrap({TransformLevel::Kind::kVmap, level, inputs[i], {}, dim}));
         }
         if (size < 0) raise<ValueError>("vmap", "needs at least one input with a batch dimension");
-        const Tensor out = function(batched);
-        const TransformLevel* level = at_level(out, scope.level);
-        if (level) return level->value.movedim(level->batch_dim, out_dim);
+        const Tensor out = call("vmap", function, batched);
+        if (const TransformLevel* wrapped = at_level(out, level))
+            return wrapped->value.movedim(wrapped->batch_dim, out_dim);
         // The result does not depend on the batch: every example has the same.
         detail::Dims sizes = out.sizes();
         const Tensor widened = out.unsqueeze(out_dim);

@@ -17,10 +17,13 @@ std::string element(IntArrayRef sizes, std::int64_t at) {
     return detail::shape_string(index);
 }
 
-TensorList floating(const TensorList& outputs) {
+bool is_checked(const Tensor& output) { return output.defined() && output.is_floating_point(); }
+
+/// The outputs that have gradients.
+TensorList recorded(const TensorList& outputs) {
     TensorList out;
     for (const Tensor& y : outputs)
-        if (y.defined() && y.is_floating_point()) out.push_back(y);
+        if (is_checked(y) && y.requires_grad()) out.push_back(y);
     return out;
 }
 
@@ -40,6 +43,28 @@ class Elements {
     detail::Dims sizes_, strides_;
 };
 
+/// While it lives, `step * direction` is added to the elements of `x`.
+class Shift {
+  public:
+    Shift(const Tensor& x, const std::vector<double>& direction, double step)
+        : elements_(x), before_(direction.size()) {
+        for (std::size_t i = 0; i < before_.size(); ++i) {
+            double& element = elements_[static_cast<std::int64_t>(i)];
+            before_[i] = element;
+            element += step * direction[i];
+        }
+    }
+    ~Shift() {
+        for (std::size_t i = 0; i < before_.size(); ++i) elements_[static_cast<std::int64_t>(i)] = before_[i];
+    }
+    Shift(const Shift&) = delete;
+    Shift& operator=(const Shift&) = delete;
+
+  private:
+    Elements elements_;
+    std::vector<double> before_;
+};
+
 class Checker {
   public:
     Checker(const std::function<TensorList()>& evaluate, const TensorList& variables,
@@ -48,8 +73,9 @@ class Checker {
 
     /// The message of the first disagreement; empty when there is none.
     std::string run() {
-        outputs_ = floating(evaluate_());
-        for (std::size_t o = 0; o < outputs_.size() && message_.empty(); ++o)
+        outputs_ = evaluate_();
+        for (std::size_t o = 0; o < outputs_.size() && message_.empty(); ++o) {
+            if (!is_checked(outputs_[o])) continue;
             for (std::size_t v = 0; v < variables_.size() && message_.empty(); ++v) {
                 const std::int64_t entries = outputs_[o].numel() * variables_[v].numel();
                 if (entries == 0) continue;
@@ -58,6 +84,7 @@ class Checker {
                 else
                     check_directions(o, v);
             }
+        }
         return message_;
     }
 
@@ -65,16 +92,18 @@ class Checker {
     /// Output `o` with `step * direction` added to variable `v`.
     Tensor shifted(std::size_t o, std::size_t v, const std::vector<double>& direction, double step) {
         const NoGradGuard no_grad;
-        const Elements x(variables_[v]);
-        std::vector<double> before(direction.size());
-        for (std::size_t i = 0; i < before.size(); ++i) {
-            double& element = x[static_cast<std::int64_t>(i)];
-            before[i] = element;
-            element += step * direction[i];
-        }
-        Tensor y = floating(evaluate_()).at(o).to(kFloat64).clone();
-        for (std::size_t i = 0; i < before.size(); ++i) x[static_cast<std::int64_t>(i)] = before[i];
-        return y;
+        const Shift shift(variables_[v], direction, step);
+        const TensorList outputs = evaluate_();
+        if (outputs.size() != outputs_.size())
+            raise<ValueError>("gradcheck", "the function returned ", outputs_.size(), " outputs at first and ",
+                              outputs.size(), " with ", names_[v],
+                              " changed a little: it must return as many each time");
+        if (!outputs[o].defined() || outputs[o].sizes() != outputs_[o].sizes())
+            raise<ShapeError>("gradcheck", "output ", o, " had the shape ", detail::shape_string(outputs_[o].sizes()),
+                              " at first and ",
+                              outputs[o].defined() ? detail::shape_string(outputs[o].sizes()) : "none", " with ",
+                              names_[v], " changed a little: it must keep its shape");
+        return outputs[o].to(kFloat64).clone();
     }
 
     Tensor difference(std::size_t o, std::size_t v, const std::vector<double>& direction) {
@@ -86,12 +115,12 @@ class Checker {
     /// Gradient of sum(weights * output) as a contiguous tensor.
     Tensor analytic(std::size_t o, std::size_t v, const Tensor& weights) {
         Tensor g;
-        if (outputs_[o].requires_grad())
-            g = grad({outputs_[o]}, {variables_[v]}, {weights}, true, false, true)[0];
+        if (outputs_[o].requires_grad()) g = grad({outputs_[o]}, {variables_[v]}, {weights}, true, false, true)[0];
         if (!g.defined()) g = zeros_like(variables_[v]);
         if (g.sizes() != variables_[v].sizes())
             raise<ShapeError>("gradcheck", "the gradient of ", names_[v], " has the shape ",
-                              detail::shape_string(g.sizes()), " instead of ", detail::shape_string(variables_[v].sizes()));
+                              detail::shape_string(g.sizes()), " instead of ",
+                              detail::shape_string(variables_[v].sizes()));
         return g.to(kFloat64).detach().contiguous();
     }
 
@@ -101,8 +130,8 @@ class Checker {
     }
 
     void disagree(std::size_t o, std::size_t v, const std::string& where, double a, double n) {
-        message_ = detail::join("[gradcheck] the derivative of output ", o, " with respect to ", names_[v], " differs ", where,
-                                ": analytic ", a * options_.analytic_scale, ", numerical ", n, " (allowed ",
+        message_ = detail::join("[gradcheck] the derivative of output ", o, " with respect to ", names_[v], " differs ",
+                                where, ": analytic ", a * options_.analytic_scale, ", numerical ", n, " (allowed ",
                                 options_.atol + options_.rtol * std::abs(n), ')');
     }
 
@@ -124,8 +153,10 @@ class Checker {
             for (std::int64_t c = 0; c < cols; ++c) {
                 const double a = row.data_ptr<double>()[c], n = numerical[static_cast<std::size_t>(r * cols + c)];
                 if (!agrees(a, n))
-                    return disagree(o, v, detail::join("at output element ", element(outputs_[o].sizes(), r),
-                                                       ", input element ", element(variables_[v].sizes(), c)), a, n);
+                    return disagree(o, v,
+                                    detail::join("at output element ", element(outputs_[o].sizes(), r),
+                                                 ", input element ", element(variables_[v].sizes(), c)),
+                                    a, n);
             }
         }
     }
@@ -153,6 +184,7 @@ class Checker {
 };
 
 void require_double(const Tensor& x, const std::string& name) {
+    if (!x.defined()) raise("gradcheck", name, " is an undefined Tensor");
     if (x.dtype() != kFloat64)
         raise<DtypeError>("gradcheck", name, " has dtype ", x.dtype(),
                           ": a central difference needs float64 to tell a wrong derivative from rounding");
@@ -166,7 +198,18 @@ TensorFunction as_list_function(const std::function<Tensor(const TensorList&)>& 
 
 bool gradcheck_variables(const std::function<TensorList()>& evaluate, const TensorList& variables,
                          const std::vector<std::string>& names, const GradcheckOptions& options) {
-    for (std::size_t i = 0; i < variables.size(); ++i) require_double(variables[i], names.at(i));
+    if (names.size() != variables.size())
+        raise<ValueError>("gradcheck", "expects a name for each variable, got ", names.size(), " for ",
+                          variables.size());
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+        const Tensor& x = variables[i];
+        require_double(x, names[i]);
+        if (detail::has_overlap(x.sizes(), x.strides()))
+            raise<ValueError>("gradcheck", names[i], " of shape ", detail::shape_string(x.sizes()), " and strides ",
+                              detail::shape_string(x.strides()),
+                              " shows elements of its memory several times, so that they can't be changed one by one: "
+                              "clone() it");
+    }
     const AutoGradMode recording(true);
     const std::string message = Checker(evaluate, variables, names, options).run();
     if (!message.empty() && options.raise_exception) throw GradcheckError(message);
@@ -194,8 +237,9 @@ bool gradcheck(const TensorFunction& function, const TensorList& inputs, const G
         variables.push_back(own);
     }
     if (variables.empty())
-        raise<GraphError>("gradcheck", "expects at least one input tensor to require gradient, but none of them has "
-                                       "requires_grad=true");
+        raise<GraphError>("gradcheck",
+                          "expects at least one input tensor to require gradient, but none of them has "
+                          "requires_grad=true");
     return gradcheck_variables([&] { return function(arguments); }, variables, names, options);
 }
 
@@ -210,8 +254,7 @@ bool gradgradcheck(const TensorFunction& function, const TensorList& inputs, con
     TensorList all = inputs;
     Generator random(options.seed + 1);
     std::size_t outputs = 0;
-    for (const Tensor& y : floating(function(inputs))) {
-        if (!y.requires_grad()) continue;
+    for (const Tensor& y : recorded(function(inputs))) {
         all.push_back(randn(y.sizes(), random, y.dtype()).requires_grad_());
         ++outputs;
     }
@@ -220,9 +263,8 @@ bool gradgradcheck(const TensorFunction& function, const TensorList& inputs, con
         const TensorList own(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(inputs.size()));
         const TensorList weights(x.begin() + static_cast<std::ptrdiff_t>(inputs.size()), x.end());
         const AutoGradMode inner(true);  // the difference evaluates without recording, but a gradient needs a graph
-        TensorList variables, results;
-        for (const Tensor& y : floating(function(own)))
-            if (y.requires_grad()) results.push_back(y);
+        const TensorList results = recorded(function(own));
+        TensorList variables;
         for (const Tensor& v : own)
             if (v.defined() && v.requires_grad()) variables.push_back(v);
         TensorList out = grad(results, variables, weights, true, true, true);

@@ -41,8 +41,9 @@ using TensorFunction = std::function<TensorList(const TensorList&)>;
 
 /// Compares the derivatives of `function` at `inputs` that backward computes with central differences, in float64. The
 /// inputs that require grad are checked and must be float64; the others are constants. Results of integer dtype are
-/// passed over. Throws GradcheckError at the first entry that differs by more than the tolerances, DtypeError for inputs
-/// of another precision, GraphError when no input requires grad.
+/// passed over. Throws GradcheckError at the first entry that differs by more than the tolerances, DtypeError for
+/// inputs of another precision, GraphError when no input requires grad, ValueError or ShapeError when the number or the
+/// shapes of the results change from call to call.
 bool gradcheck(const TensorFunction& function, const TensorList& inputs, const GradcheckOptions& options = {});
 bool gradcheck(const std::function<Tensor(const TensorList&)>& function, const TensorList& inputs,
                const GradcheckOptions& options = {});
@@ -55,7 +56,8 @@ bool gradgradcheck(const std::function<Tensor(const TensorList&)>& function, con
                    const GradcheckOptions& options = gradgradcheck_defaults());
 
 /// Checks the outputs of `evaluate` against tensors that it reads without being given them, such as the parameters of a
-/// network. They are changed by the difference and restored. `names` appear in messages.
+/// network. They are changed by the difference and restored, also when `evaluate` throws. `names`, one for each, appear
+/// in messages. Throws ValueError for a variable that shows an element of its memory more than once (an expanded one).
 bool gradcheck_variables(const std::function<TensorList()>& evaluate, const TensorList& variables,
                          const std::vector<std::string>& names, const GradcheckOptions& options = {});
 

@@ -84,13 +84,18 @@ std::int64_t ParsedIndex::count_specified(const std::vector<TensorIndex>& indice
     for (const TensorIndex& index : indices) {
         switch (index.kind) {
             case Kind::kInteger:
-            case Kind::kSlice: ++specified; break;
+            case Kind::kSlice:
+                ++specified;
+                break;
             case Kind::kTensor:
                 if (!index.tensor.defined()) raise<ValueError>(operation_, "an index is an undefined Tensor");
                 specified += is_mask(index.tensor) ? index.tensor.dim() : 1;
                 break;
-            case Kind::kEllipsis: ++ellipses; break;
-            default: break;
+            case Kind::kEllipsis:
+                ++ellipses;
+                break;
+            default:
+                break;
         }
     }
     if (ellipses > 1) raise<IndexError>(operation_, "an index can only have a single ellipsis, got ", ellipses);
@@ -99,10 +104,18 @@ std::int64_t ParsedIndex::count_specified(const std::vector<TensorIndex>& indice
 
 void ParsedIndex::apply(const TensorIndex& index) {
     switch (index.kind) {
-        case Kind::kNone: view_ = view_.unsqueeze(dim_++); break;
-        case Kind::kInteger: apply_integer(index.integer); break;
-        case Kind::kBoolean: apply_boolean(index.integer != 0); break;
-        case Kind::kTensor: apply_tensor(index.tensor); break;
+        case Kind::kNone:
+            view_ = view_.unsqueeze(dim_++);
+            break;
+        case Kind::kInteger:
+            apply_integer(index.integer);
+            break;
+        case Kind::kBoolean:
+            apply_boolean(index.integer != 0);
+            break;
+        case Kind::kTensor:
+            apply_tensor(index.tensor);
+            break;
         default:
             if (index.slice.step != 1 || index.slice.start.value_or(0) != 0 || index.slice.stop)
                 view_ = view_.slice(dim_, index.slice.start, index.slice.stop, index.slice.step);
@@ -129,7 +142,8 @@ void ParsedIndex::apply_tensor(const Tensor& index) {
     if (is_floating_point(index.dtype()))
         raise<IndexError>(operation_, "tensors used as indices must be int64, int32, uint8 or bool tensors, got ",
                           index.dtype());
-    if (index.dim() == 0) return is_mask(index) ? apply_boolean(index.item<bool>()) : apply_integer(index.item<std::int64_t>());
+    if (index.dim() == 0)
+        return is_mask(index) ? apply_boolean(index.item<bool>()) : apply_integer(index.item<std::int64_t>());
     const std::int64_t rank = is_mask(index) ? index.dim() : 1;
     advanced_.push_back({dim_, rank, is_mask(index) ? mask_positions(index) : wrapped_positions(index)});
     dim_ += rank;
@@ -142,7 +156,8 @@ Tensor ParsedIndex::wrapped_positions(const Tensor& index) const {
     auto* p = out.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < out.numel(); ++i) {
         if (p[i] < -n || p[i] >= n)
-            raise<IndexError>(operation_, "index ", p[i], " is out of bounds for dimension ", consumed_, " with size ", n);
+            raise<IndexError>(operation_, "index ", p[i], " is out of bounds for dimension ", consumed_, " with size ",
+                              n);
         if (p[i] < 0) p[i] += n;
     }
     return out;
@@ -162,7 +177,8 @@ Tensor ParsedIndex::mask_positions(const Tensor& mask) const {
     return out;
 }
 
-/// Brings the indexed dimensions together: where they are if neighbours, else in front. One tensor of positions is left.
+/// Brings the indexed dimensions together: where they are if neighbours, else in front. One tensor of positions is
+/// left.
 void ParsedIndex::merge() {
     bool neighbours = true;
     for (std::size_t i = 1; i < advanced_.size(); ++i)
@@ -217,7 +233,9 @@ Tensor Tensor::index(const std::vector<TensorIndex>& indices) const {
     if (!parsed.basic()) return ops::take_slices(parsed.view(), parsed.dims(), parsed.positions());
     return parsed.view().is_same(*this) ? view(sizes()) : parsed.view();
 }
-Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const { return index(std::vector<TensorIndex>(indices)); }
+Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const {
+    return index(std::vector<TensorIndex>(indices));
+}
 Tensor Tensor::operator[](const Tensor& index) const { return this->index({index}); }
 
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& value) {

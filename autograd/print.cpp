@@ -51,8 +51,8 @@ Magnitudes magnitudes(const double* begin, const double* end) {
     return {digits(smallest), digits(largest)};
 }
 
-/// Chooses the format for n numbers and sets the stream to it. Where that leaves the precision as it is, libtorch does so
-/// too, and a matrix may inherit it from the one before.
+/// Chooses the format for n numbers and sets the stream to it. Where that leaves the precision as it is, libtorch does
+/// so too, and a matrix may inherit it from the one before.
 NumberFormat choose_format(std::ostream& out, const double* numbers, std::int64_t n) {
     const auto [smallest, largest] = magnitudes(numbers, numbers + n);
     const bool integers =
@@ -83,7 +83,8 @@ void print_vector(std::ostream& out, const double* numbers, std::int64_t n) {
 }
 
 /// Rows of numbers, each behind `indent`; those too wide for a line in blocks of columns.
-void print_matrix(std::ostream& out, const double* numbers, std::int64_t rows, std::int64_t columns, const char* indent) {
+void print_matrix(std::ostream& out, const double* numbers, std::int64_t rows, std::int64_t columns,
+                  const char* indent) {
     const NumberFormat format = choose_format(out, numbers, rows * columns);
     const std::int64_t per_line = (kLineSize - (*indent ? 1 : 0)) / (format.width + 1);
     out << indent;
@@ -135,7 +136,8 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
         print_matrix(out, values.data_ptr<double>(), values.size(0), values.size(1), "");
     else if (values.numel() > 0)
         print_matrices(out, values);
-    out << "[ " << "CPU" << to_string(tensor.dtype()) << "Type{";
+    out << "[ "
+        << "CPU" << to_string(tensor.dtype()) << "Type{";
     for (std::int64_t d = 0; d < values.dim(); ++d) out << (d ? "," : "") << values.size(d);
     return out << "} ]";
 }

@@ -18,7 +18,8 @@ namespace {
 Dims memory_order(const Tensor& x) {
     Dims order;
     for (std::int64_t d = 0; d < x.dim(); ++d) order.push_back(d);
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return x.stride(a) > x.stride(b); });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int64_t a, std::int64_t b) { return x.stride(a) > x.stride(b); });
     return order;
 }
 
@@ -163,8 +164,8 @@ struct Multinomial {
     void vjp(Vjp&) const {}
 };
 
-using Draws = Family<Draw<Uniform>, Draw<Normal>, Draw<Exponential>, Draw<BernoulliInto>, Draw<Integers>, Bernoulli,
-                     Multinomial>;
+using Draws =
+    Family<Draw<Uniform>, Draw<Normal>, Draw<Exponential>, Draw<BernoulliInto>, Draw<Integers>, Bernoulli, Multinomial>;
 
 template <class Distribution>
 Tensor& draw(Tensor& self, const Distribution& distribution, const Generator& generator = {}) {

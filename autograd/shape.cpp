@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <ostream>
+#include <span>
 
 namespace xgrad {
 
@@ -53,7 +54,16 @@ void Dims::erase(std::size_t at) {
     *this = std::move(out);
 }
 
+namespace {
+
+// 16 bytes is more than any element has; a tensor's bytes must fit a signed 64-bit number too.
+constexpr std::int64_t kMaxElements = std::numeric_limits<std::int64_t>::max() / 16;
+
+}  // namespace
+
 std::int64_t checked_numel(IntArrayRef sizes, const char* operation) {
+    if (sizes.size() > kMaxRank)
+        raise<ShapeError>(operation, "only tensors with up to ", kMaxRank, " dims are supported, got ", sizes.size());
     std::int64_t n = 1;
     bool overflow = false, zero = false;
     for (auto s : sizes) {
@@ -61,11 +71,28 @@ std::int64_t checked_numel(IntArrayRef sizes, const char* operation) {
         zero |= s == 0;
         overflow |= __builtin_mul_overflow(n, s == 0 ? 1 : s, &n);
     }
-    if (zero) return 0;
-    // 16 bytes is more than any element has; a tensor's bytes must fit a signed 64-bit number too.
-    if (overflow || n > std::numeric_limits<std::int64_t>::max() / 16)
+    if (overflow || n > kMaxElements)
         raise<ShapeError>(operation, "the shape ", shape_string(sizes), " has more elements than memory can hold");
-    return n;
+    return zero ? 0 : n;
+}
+
+std::int64_t checked_extent(IntArrayRef sizes, IntArrayRef strides, const char* operation) {
+    if (sizes.size() != strides.size())
+        raise<ShapeError>(operation, "mismatch in length of strides and shape: ", strides, " and ", sizes);
+    const std::int64_t numel = checked_numel(sizes, operation);
+    // A step along a dimension of size 1 or 0 is never taken, but views of the tensor compute with it.
+    std::int64_t extent = 1, reach = 1;
+    bool overflow = false;
+    for (std::size_t d = 0; d < sizes.size(); ++d) {
+        if (strides[d] < 0) raise<ValueError>(operation, "negative strides are not supported, got ", strides);
+        std::int64_t step;
+        overflow |= __builtin_mul_overflow(std::max<std::int64_t>(sizes[d] - 1, 1), strides[d], &step);
+        overflow |= __builtin_add_overflow(reach, step, &reach);
+        if (sizes[d] > 1 && !overflow) extent += step;
+    }
+    if (overflow || reach > kMaxElements)
+        raise<ShapeError>(operation, "the sizes ", sizes, " and strides ", strides, " reach further than memory can");
+    return numel > 0 ? extent : 0;
 }
 
 Dims contiguous_strides(IntArrayRef sizes) {
@@ -90,14 +117,15 @@ bool is_contiguous(IntArrayRef sizes, IntArrayRef strides) {
 
 bool has_overlap(IntArrayRef sizes, IntArrayRef strides) {
     // Sorted by stride, each dimension must step over all that the smaller ones reach (sufficient for no overlap).
-    std::vector<std::pair<std::int64_t, std::int64_t>> dims;
+    std::array<std::pair<std::int64_t, std::int64_t>, kMaxRank> dims;
+    std::size_t rank = 0;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         if (sizes[i] == 0) return false;
-        if (sizes[i] > 1) dims.emplace_back(strides[i], sizes[i]);
+        if (sizes[i] > 1) dims[rank++] = {strides[i], sizes[i]};
     }
-    std::sort(dims.begin(), dims.end());
+    std::sort(dims.begin(), dims.begin() + rank);
     std::int64_t reach = 0;
-    for (auto [stride, size] : dims) {
+    for (auto [stride, size] : std::span(dims.data(), rank)) {
         if (stride <= reach) return true;
         reach += stride * (size - 1);
     }
@@ -136,7 +164,6 @@ std::int64_t wrap_dim(std::int64_t dim, std::int64_t rank, const char* operation
 
 std::uint64_t dim_mask(OptionalIntArrayRef dims, std::int64_t rank, const char* operation) {
     if (!dims || dims->empty()) return ~std::uint64_t{0};
-    if (rank > 64) raise<ShapeError>(operation, "only tensors with up to 64 dims are supported, got ", rank);
     std::uint64_t mask = 0;
     for (auto d : *dims) {
         const auto bit = std::uint64_t{1} << wrap_dim(d, rank, operation);
@@ -175,22 +202,20 @@ std::optional<Dims> view_strides(IntArrayRef sizes, IntArrayRef strides, IntArra
 
 Dims infer_size(IntArrayRef shape, std::int64_t numel, const char* operation) {
     Dims out(shape);
-    std::int64_t known = 1, unknown = -1;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        if (shape[i] == -1) {
-            if (unknown >= 0) raise<ShapeError>(operation, "only one dimension of ", shape_string(shape), " can be inferred");
-            unknown = static_cast<std::int64_t>(i);
-        } else if (shape[i] < 0) {
-            raise<ShapeError>(operation, "invalid shape dimension ", shape[i], " in ", shape_string(shape));
-        } else {
-            known *= shape[i];
-        }
+    std::int64_t* unknown = nullptr;
+    for (std::int64_t& size : out) {
+        if (size < -1) raise<ShapeError>(operation, "invalid shape dimension ", size, " in ", shape_string(shape));
+        if (size >= 0) continue;
+        if (unknown) raise<ShapeError>(operation, "only one dimension of ", shape_string(shape), " can be inferred");
+        unknown = &size;
+        size = 1;
     }
-    const bool fits = unknown < 0 ? known == numel : known != 0 && numel % known == 0;
+    const std::int64_t known = checked_numel(out, operation);
+    const bool fits = unknown ? known != 0 && numel % known == 0 : known == numel;
     if (!fits)
         raise<ShapeError>(operation, "shape '", shape, "' is invalid for input of size ", numel,
-                          unknown >= 0 && known == 0 ? ": the unspecified dimension -1 can be any value and is ambiguous" : "");
-    if (unknown >= 0) out[static_cast<std::size_t>(unknown)] = numel / known;
+                          unknown && known == 0 ? ": the unspecified dimension -1 can be any value and is ambiguous" : "");
+    if (unknown) *unknown = numel / known;
     return out;
 }
 

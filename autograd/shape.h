@@ -141,8 +141,16 @@ class Dims {
     std::size_t size_ = 0;
 };
 
-/// Product of the sizes. Throws ShapeError naming `operation` when a size is negative or the product overflows.
+/// Most dimensions that a tensor has.
+inline constexpr std::size_t kMaxRank = 64;
+
+/// Product of the sizes. Throws ShapeError naming `operation` when a size is negative, there are more than kMaxRank of
+/// them, or row-major strides for them would overflow (dimensions of size 0 count as 1 then).
 std::int64_t checked_numel(IntArrayRef sizes, const char* operation);
+/// How many elements of memory a tensor of this geometry reaches over, from its first to its last; 0 when it has none.
+/// Throws, naming `operation`, as checked_numel does; ShapeError when the lists differ in length or memory can't be that
+/// large; ValueError for a negative stride.
+std::int64_t checked_extent(IntArrayRef sizes, IntArrayRef strides, const char* operation);
 /// Strides of a row-major contiguous tensor.
 Dims contiguous_strides(IntArrayRef sizes);
 /// True when elements in row-major order lie one after the other (dimensions of size 1 are free).

@@ -31,16 +31,19 @@ using detail::TransformLevel;
 
 namespace {
 
-TensorList forward_mode(const Call& call, int level, std::span<const Tensor> values, std::span<const Tensor> tangents) {
+TensorList forward_mode(const Call& call, std::int64_t level, std::span<const Tensor> values,
+                        std::span<const Tensor> tangents) {
     TensorList results = call.forward(call.op, values);
-    if (!xgrad::is_floating_point(results[0].dtype())) return results;
+    const bool constant = std::ranges::none_of(tangents, [](const Tensor& t) { return t.defined(); });
+    if (constant || !call.differentiable || !xgrad::is_floating_point(results[0].dtype())) return results;
     if (!call.jvp) raise<NotImplementedError>(call.name, "has no forward-mode derivative");
     Tensor tangent = call.jvp(call.op, values, tangents, results[0]);
+    if (tangent.defined()) tangent = tangent.to(results[0].dtype());
     results[0] = detail::wrap({TransformLevel::Kind::kForwardMode, level, results[0], std::move(tangent)});
     return results;
 }
 
-TensorList batched(const Call& call, int level, std::span<const Tensor> values, std::span<const std::int64_t> dims) {
+TensorList batched(const Call& call, std::int64_t level, std::span<const Tensor> values, std::span<const std::int64_t> dims) {
     if (!call.batch) raise<NotImplementedError>(call.name, "has no rule for vmap");
     ops::Batched result = call.batch(call.op, values, dims);
     return {detail::wrap({TransformLevel::Kind::kVmap, level, std::move(result.value), {}, result.dim})};
@@ -56,7 +59,7 @@ TensorList zeros_where_undefined(std::span<const Tensor> inputs, std::span<const
 }
 
 TensorList dispatch(const Call& call, std::span<const Tensor> inputs) {
-    int level = 0;
+    std::int64_t level = 0;
     auto kind = TransformLevel::Kind::kForwardMode;
     for (const Tensor& input : inputs)
         if (const auto* t = input.impl()->transform.get(); t && t->level > level) {

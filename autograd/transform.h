@@ -13,7 +13,7 @@ struct TransformLevel {
     enum class Kind { kForwardMode, kVmap };
 
     Kind kind;
-    int level;
+    std::int64_t level;  // of inner transforms it is higher; used once in the life of the process
     Tensor value;
     Tensor tangent;             // forward mode; undefined for zero
     std::int64_t batch_dim = 0;  // vmap: the dimension of `value` that the wrapper hides
@@ -35,6 +35,9 @@ struct Batched {
     std::int64_t dim;
 };
 
+template <class Op>
+constexpr unsigned differentiable_outputs();
+
 }  // namespace xgrad::ops
 
 namespace xgrad::ops::detail_op {
@@ -51,12 +54,14 @@ Tensor apply_list(const Op& op, const TensorList& inputs);
 
 namespace xgrad::transform {
 
-/// An operation as the levels see it: type-erased. A null function means that there is no such rule.
+/// An operation as the levels see it: type-erased. A null function means that there is no such rule; operations with
+/// several outputs have none for vmap, those with several differentiable ones none for forward mode.
 struct Call {
     const char* name;
     const void* op;
+    bool differentiable;  // any of its outputs
     TensorList (*forward)(const void* op, std::span<const Tensor> inputs);
-    /// An undefined tangent is zero.
+    /// The tangent of output 0. An undefined tangent is zero; one at least is defined.
     Tensor (*jvp)(const void* op, std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output);
     ops::Batched (*batch)(const void* op, std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
 };
@@ -77,7 +82,9 @@ Result apply(const Op& op, std::span<const Tensor> inputs) {
             }(std::make_index_sequence<N>());
     };
     constexpr bool single = std::is_same_v<Result, Tensor>;
-    Call call{Op::name, &op, nullptr, nullptr, nullptr};
+    constexpr unsigned differentiable = ops::differentiable_outputs<Op>();
+    constexpr bool one_tangent = single || (differentiable & ~1u) == 0;
+    Call call{Op::name, &op, differentiable != 0, nullptr, nullptr, nullptr};
     call.forward = [](const void* self, std::span<const Tensor> in) {
         auto result = decltype(run){}(self, in);
         if constexpr (single)
@@ -85,15 +92,15 @@ Result apply(const Op& op, std::span<const Tensor> inputs) {
         else
             return TensorList(result.begin(), result.end());
     };
-    if constexpr (requires { &Op::jvp; })
+    if constexpr (one_tangent && requires { &Op::jvp; })
         call.jvp = [](const void* self, std::span<const Tensor> in, std::span<const Tensor> tangents, const Tensor& y) {
             return static_cast<const Op*>(self)->jvp(in, tangents, y);
         };
-    else if constexpr (requires { Op::linear; })
+    else if constexpr (single && requires { Op::linear; })
         call.jvp = [](const void* self, std::span<const Tensor> in, std::span<const Tensor> tangents, const Tensor&) {
             return decltype(run){}(self, zeros_where_undefined(in, tangents));
         };
-    if constexpr (requires { &Op::batch; })
+    if constexpr (single && requires { &Op::batch; })
         call.batch = [](const void* self, std::span<const Tensor> in, std::span<const std::int64_t> dims) {
             return static_cast<const Op*>(self)->batch(in, dims);
         };

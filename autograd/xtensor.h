@@ -61,8 +61,8 @@ XArrayView<T, L> view_memory(const Tensor& tensor) {
 
 }  // namespace detail
 
-/// The elements of `tensor`, shared, not copied, as an xtensor container to read and write: `as_xarray<float>(x)(0, 1)`.
-/// With a const T it is read-only. Writing is not seen by the graph. Throws DtypeError when T is not the dtype.
+/// The elements of `tensor`, shared, not copied, as an xtensor container to read and write. With a const T it is
+/// read-only. Writing is not seen by the graph. Throws DtypeError when T is not the dtype.
 template <class T>
 XArrayView<T> as_xarray(const Tensor& tensor) {
     return detail::view_memory<T, xt::layout_type::dynamic>(tensor);
@@ -130,8 +130,9 @@ struct XtensorOpBackward : autograd::Function<XtensorOpBackward<Functions, N>> {
         return functions.run_backward(x, std::make_index_sequence<N + 2>());
     }
     static TensorList backward(autograd::AutogradContext*, TensorList) {
-        raise<GraphError>("XtensorOp", "is differentiable once only: its backward is written on arrays, which no graph "
-                                       "records");
+        raise<GraphError>("XtensorOp",
+                          "is differentiable once only: its backward is written on arrays, which no graph "
+                          "records");
     }
 };
 
@@ -166,10 +167,10 @@ struct XtensorOp : autograd::Function<XtensorOp<Functions, N>> {
 ///         });
 ///     Tensor y = op(x, w);
 ///
-/// `forward` gets a read-only row-major container for each input and returns an expression of them or an array; an expression of
-/// local variables would dangle. `backward` gets the gradient of the output, the inputs and the output, and returns a
-/// tuple with the gradient of each input (without the tuple where there is one input), of the input's shape or one that
-/// broadcasting made of it. To differentiate the gradient again is an error.
+/// `forward` gets a read-only row-major container for each input and returns an expression of them or an array; an
+/// expression of local variables would dangle. `backward` gets the gradient of the output, the inputs and the output,
+/// and returns a tuple with the gradient of each input (without the tuple where there is one input), of the input's
+/// shape or one that broadcasting made of it. To differentiate the gradient again is an error.
 template <class T, class Forward, class Backward>
 auto make_xtensor_op(Forward forward, Backward backward) {
     static_assert(std::is_floating_point_v<T>, "derivatives need a floating-point dtype");

@@ -13,8 +13,8 @@
 
 namespace xt::detail {
 
-/// The container for results of dynamic shape. xtensor 0.24 says so for C++17 alone; in C++20 g++ takes the shape's inline
-/// capacity for its rank, and `xt::sum(x, {1}, xt::evaluation_strategy::immediate)` writes through wild sizes.
+/// The container for results of dynamic shape. xtensor 0.24 says so for C++17 alone; in C++20 g++ takes the shape's
+/// inline capacity for its rank, and `xt::sum(x, {1}, xt::evaluation_strategy::immediate)` writes through wild sizes.
 template <>
 struct xtype_for_shape<xt::dynamic_shape<std::size_t>> {
     template <class T, layout_type L>

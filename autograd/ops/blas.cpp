@@ -1,11 +1,14 @@
+#include <xgrad/autograd/error.h>
 #include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/parallel.h>
 
 #include <atomic>
 #include <complex>
+#include <limits>
+#include <utility>
 
-#include <xtensor-blas/xblas_config.hpp>
 #include <xflens/cxxblas/cxxblas.cxx>
+#include <xtensor-blas/xblas_config.hpp>
 
 extern "C" {
 void openblas_set_num_threads(int n);
@@ -31,10 +34,18 @@ class ScopeLock {
     }
 };
 
-// Blocks of rows that are multiples of 48 give the bits of the whole product with every kernel of OpenBLAS that we know.
+using Index = xt::blas_index_t;
+
+Index blas_index(const char* what, std::int64_t value) {
+    if (!std::in_range<Index>(value))
+        raise<ShapeError>("gemm", what, " of ", value, " is more than BLAS can take: at most ",
+                          std::numeric_limits<Index>::max());
+    return static_cast<Index>(value);
+}
+
+// Blocks of rows that are multiples of 48 give the bits of the whole product with every kernel of OpenBLAS that we
+// know.
 constexpr std::int64_t kRowBlock = 48;
-// Multiply-adds below which a second thread costs more than it saves.
-constexpr std::int64_t kParallelWork = std::int64_t{1} << 21;
 
 }  // namespace
 
@@ -54,16 +65,18 @@ template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
           std::int64_t ldc) {
     if (m == 0 || n == 0) return;
+    blas_index("a number of rows", m);
+    const Index cols = blas_index("a number of columns", n), inner = blas_index("an inner dimension", k);
+    const Index lda = blas_index("a stride", a.ld), ldb = blas_index("a stride", b.ld),
+                ld = blas_index("a stride", ldc);
     const SingleThreadedBlas single;
     const auto flag = [](bool transposed) { return transposed ? cxxblas::Trans : cxxblas::NoTrans; };
     const auto rows = [&](std::int64_t from, std::int64_t to) {
-        using Index = xt::blas_index_t;
         cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a.transposed), flag(b.transposed), static_cast<Index>(to - from),
-                             static_cast<Index>(n), static_cast<Index>(k), T(1), a.data + from * (a.transposed ? 1 : a.ld),
-                             static_cast<Index>(a.ld), b.data, static_cast<Index>(b.ld), beta, c + from * ldc,
-                             static_cast<Index>(ldc));
+                             cols, inner, T(1), a.data + from * (a.transposed ? 1 : a.ld), lda, b.data, ldb, beta,
+                             c + from * ldc, ld);
     };
-    if (m * n * k < kParallelWork || m < 2 * kRowBlock) return rows(0, m);
+    if (m * n * k < kParallelProduct || m < 2 * kRowBlock) return rows(0, m);
     // As few blocks as there are threads to take them: every block packs the whole of B again.
     const std::int64_t blocks = (m + kRowBlock - 1) / kRowBlock;
     const std::int64_t per_thread = (blocks + get_num_threads() - 1) / get_num_threads();

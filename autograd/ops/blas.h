@@ -12,8 +12,12 @@ struct BlasMatrix {
     std::int64_t ld;
 };
 
-/// C = A B + beta C for A (m, k), B (k, n) and row-major C (m, n) with rows of `ldc` elements. Large products are divided
-/// among our threads in blocks of rows that keep the bits of the undivided product; OpenBLAS itself runs on one thread.
+/// Multiply-adds below which a second thread costs more than it saves.
+inline constexpr std::int64_t kParallelProduct = std::int64_t{1} << 21;
+
+/// C = A B + beta C for A (m, k), B (k, n) and row-major C (m, n) with rows of `ldc` elements. Large products are
+/// divided among our threads in blocks of rows that keep the bits of the undivided product; OpenBLAS itself runs on one
+/// thread. Throws ShapeError, before anything is written, when a dimension or stride does not fit the integers of BLAS.
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
           std::int64_t ldc);
@@ -23,8 +27,8 @@ extern template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasM
 extern template void gemm<double>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<double>, BlasMatrix<double>,
                                   double, double*, std::int64_t);
 
-/// While one lives, OpenBLAS runs on one thread: its own threads would change bits with their number. The first sets the
-/// process-wide count, the last restores it.
+/// While one lives, OpenBLAS runs on one thread: its own threads would change bits with their number. The first sets
+/// the process-wide count, the last restores it.
 class SingleThreadedBlas {
   public:
     SingleThreadedBlas();

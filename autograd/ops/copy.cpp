@@ -19,7 +19,9 @@ struct Clone {
         return out;
     }
     void vjp(Vjp& b) const { b.set(0, b.grad()); }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const { return {x[0].clone(), dims[0]}; }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {x[0].clone(), dims[0]};
+    }
 };
 
 /// The engine casts the gradient back.
@@ -98,7 +100,8 @@ Tensor& Tensor::copy_(const Tensor& source, bool) {
 Tensor& Tensor::fill_(const Scalar& value) { return ops::Copies::apply_inplace(ops::Fill{value}, *this); }
 Tensor& Tensor::fill_(const Tensor& value) {
     if (value.dim() != 0)
-        raise<ShapeError>("fill_", "only supports 0-dimension value tensor but got tensor with ", value.dim(), " dimensions");
+        raise<ShapeError>("fill_", "only supports 0-dimension value tensor but got tensor with ", value.dim(),
+                          " dimensions");
     return copy_(value);
 }
 Tensor& Tensor::zero_() { return fill_(0); }

@@ -179,13 +179,13 @@ Tensor fold_permuted(Fold kind, const Tensor& x, const Reduced& over, const Dims
 Tensor fold(Fold kind, const Tensor& x, const Reduced& over) {
     if (x.sizes().size() > kMaxRank)
         raise<ShapeError>("reduce", "only tensors with up to ", kMaxRank, " dims are supported, got ", x.dim());
-    Tensor out = empty(over.shape, x.dtype());
-    if (out.numel() == 0) return out;
-    if (x.numel() == 0) return out.zero_();
     if (!x.is_contiguous()) {
         const Dims order = memory_order(x);
         if (!std::is_sorted(order.begin(), order.end())) return fold_permuted(kind, x, over, order);
     }
+    Tensor out = empty(over.shape, x.dtype());
+    if (out.numel() == 0) return out;
+    if (x.numel() == 0) return out.zero_();
     const ScalarType dtype = kernel_dtype(x.dtype());
     Tensor source = x;
     Groups groups = groups_of(source, over);
@@ -209,7 +209,8 @@ Tensor fold(Fold kind, const Tensor& x, const Reduced& over) {
 }
 
 Tensor find(const Tensor& x, std::int64_t dim, const Tensor& values) {
-    const Tensor index = empty(values.sizes(), kInt64);
+    Tensor index = empty(values.sizes(), kInt64);
+    if (index.numel() == 0) return index;
     const IntArrayRef sizes = x.sizes();
     const auto d = static_cast<std::size_t>(dim);
     const std::int64_t n = sizes.empty() ? 1 : sizes[d];

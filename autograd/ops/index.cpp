@@ -271,7 +271,8 @@ void check_same_dtype(const char* operation, const Tensor& self, const Tensor& s
 }
 
 /// Arguments of gather and scatter_add: an index of the rank of self, no larger than `other` but along `dim`.
-void check_index_shape(const char* operation, const Tensor& index, const char* role, const Tensor& other, std::int64_t dim) {
+void check_index_shape(const char* operation, const Tensor& index, const char* role, const Tensor& other,
+                       std::int64_t dim) {
     check_defined(operation, index);
     check_defined(operation, other);
     if (index.dtype() != kInt64) raise<DtypeError>(operation, "expected dtype int64 for index, got ", index.dtype());
@@ -380,7 +381,9 @@ Tensor& Tensor::scatter_add_(std::int64_t dim, const Tensor& index, const Tensor
     return *this;
 }
 
-Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const { return xgrad::index_select(*this, dim, index); }
+Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
+    return xgrad::index_select(*this, dim, index);
+}
 Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return xgrad::gather(*this, dim, index); }
 
 }  // namespace xgrad

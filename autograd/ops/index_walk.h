@@ -111,7 +111,8 @@ class Slices {
         for (std::int64_t slice = first; slice < last; ++slice) {
             const std::int64_t at = outer_.offset(slice / count_) + indexed_.offset(positions_[slice % count_]);
             for (std::int64_t i = inner_from; i < inner_to; ++i)
-                f(Run{at + inner_.offset(i) + from * run_stride_, run_stride_, (slice * inner + i) * run_ + from, to - from});
+                f(Run{at + inner_.offset(i) + from * run_stride_, run_stride_, (slice * inner + i) * run_ + from,
+                      to - from});
         }
     }
 
@@ -125,9 +126,12 @@ class Slices {
 template <class F>
 void visit_element(ScalarType dtype, F&& f) {
     switch (element_size(dtype)) {
-        case 1: return f(std::uint8_t{});
-        case 4: return f(std::uint32_t{});
-        default: return f(std::uint64_t{});
+        case 1:
+            return f(std::uint8_t{});
+        case 4:
+            return f(std::uint32_t{});
+        default:
+            return f(std::uint64_t{});
     }
 }
 
@@ -156,13 +160,13 @@ class Lines {
     void for_each_in_order(const F& f) const {
         const std::int64_t rows = rows_.numel();
         if (along_row_)
-            detail::parallel_for(0, rows, kGrain / std::max<std::int64_t>(length_, 1), [&](std::int64_t b, std::int64_t e) {
-                visit(b * length_, e * length_, f);
-            });
+            detail::parallel_for(0, rows, kGrain / std::max<std::int64_t>(length_, 1),
+                                 [&](std::int64_t b, std::int64_t e) { visit(b * length_, e * length_, f); });
         else
-            detail::parallel_for(0, length_, kGrain / std::max<std::int64_t>(rows, 1), [&](std::int64_t b, std::int64_t e) {
-                for (std::int64_t row = 0; row < rows; ++row) visit_row(row, b, e, f);
-            });
+            detail::parallel_for(0, length_, kGrain / std::max<std::int64_t>(rows, 1),
+                                 [&](std::int64_t b, std::int64_t e) {
+                                     for (std::int64_t row = 0; row < rows; ++row) visit_row(row, b, e, f);
+                                 });
     }
 
   private:

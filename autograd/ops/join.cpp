@@ -156,8 +156,9 @@ Tensor stack(const TensorList& tensors, std::int64_t dim) {
     const ScalarType dtype = ops::check_list("stack", tensors);
     for (std::size_t i = 1; i < tensors.size(); ++i)
         if (tensors[i].sizes() != tensors[0].sizes())
-            raise<ShapeError>("stack", "expects each tensor to be equal size, but got ", shape_string(tensors[0].sizes()),
-                              " at entry 0 and ", shape_string(tensors[i].sizes()), " at entry ", i);
+            raise<ShapeError>("stack", "expects each tensor to be equal size, but got ",
+                              shape_string(tensors[0].sizes()), " at entry 0 and ", shape_string(tensors[i].sizes()),
+                              " at entry ", i);
     return ops::Joins::apply_list(ops::Stack{wrap_dim(dim, tensors[0].dim() + 1, "stack"), dtype}, tensors);
 }
 

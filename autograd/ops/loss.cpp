@@ -57,7 +57,8 @@ void visit_floating(ScalarType dtype, F f) {
 
 /// The weight of each target: that of its class, 0 where it is ignored.
 Tensor target_weights(const Tensor& target, const ClassLoss& loss, ScalarType dtype) {
-    const Tensor out = empty(target.sizes(), dtype), plain = target.contiguous();
+    const Tensor plain = target.contiguous();
+    Tensor out = empty(target.sizes(), dtype);
     const Tensor weight = loss.weight.defined() ? loss.weight.contiguous() : Tensor();
     const std::int64_t* t = plain.data_ptr<std::int64_t>();
     visit_floating(dtype, [&](auto v) {
@@ -95,7 +96,7 @@ std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const Cl
 /// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.
 Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes,
                   std::int64_t dim) {
-    const Tensor out = zeros(sizes, values.dtype());
+    Tensor out = zeros(sizes, values.dtype());
     if (out.numel() == 0) return out;
     const Tensor index = where(target == ignored, 0, target);
     return scatter_add(out, dim, index.unsqueeze(dim), values.unsqueeze(dim));
@@ -186,7 +187,8 @@ struct CrossEntropy {
     Tensor of_logits(const Tensor& scale, const Tensor& p, const Tensor& target) const {
         if (GradMode::is_enabled() || wrapped(scale) || wrapped(p))
             return p * scale.unsqueeze(1) - at_targets(scale, target, loss.ignore_index, p.sizes(), 1);
-        const Tensor out = empty_like(p), factors = scale.contiguous(), classes = target.contiguous();
+        const Tensor factors = scale.contiguous(), classes = target.contiguous();
+        Tensor out = empty_like(p);
         for_rows(p, [&](const SoftmaxKernels& k, std::int64_t row, std::int64_t rows, std::int64_t n) {
             k.cross_entropy_backward(at(p, row * n), classes.data_ptr<std::int64_t>() + row, loss.ignore_index,
                                      at(factors, row), at(out, row * n), n, rows);

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/parallel.h>
 
 #include <algorithm>
 
@@ -16,7 +17,8 @@ namespace {
 
 void check_same_dtype(const char* operation, const Tensor& a, const Tensor& b) {
     if (a.dtype() != b.dtype())
-        raise<DtypeError>(operation, "expected both operands to have the same dtype, but got: ", a.dtype(), " != ", b.dtype());
+        raise<DtypeError>(operation, "expected both operands to have the same dtype, but got: ", a.dtype(),
+                          " != ", b.dtype());
 }
 
 void check_inner(const char* operation, const Tensor& a, const Tensor& b) {
@@ -78,8 +80,14 @@ void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta =
         const Tensor x = blas_matrix<T>(a) ? a : a.contiguous(), y = blas_matrix<T>(b) ? b : b.contiguous();
         const std::int64_t m = a.size(-2), k = a.size(-1), n = b.size(-1), batches = a.dim() == 3 ? a.size(0) : 1;
         T* c = static_cast<T*>(out.unsafeGetTensorImpl()->data());
-        for (std::int64_t i = 0; i < batches; ++i)
-            gemm<T>(m, n, k, *blas_matrix<T>(x, i), *blas_matrix<T>(y, i), static_cast<T>(beta), c + i * m * n, n);
+        const auto products = [&](std::int64_t from, std::int64_t to) {
+            for (std::int64_t i = from; i < to; ++i)
+                gemm<T>(m, n, k, *blas_matrix<T>(x, i), *blas_matrix<T>(y, i), static_cast<T>(beta), c + i * m * n, n);
+        };
+        // Few large products are divided each; of many, every thread takes some as a whole.
+        const std::int64_t work = std::max<std::int64_t>(m * n * k, 1);
+        if (batches < get_num_threads() && work >= kParallelProduct) return products(0, batches);
+        detail::parallel_for(0, batches, std::max<std::int64_t>(kParallelProduct / work, 1), products);
     };
     if (a.dtype() == kFloat32)
         run(float{});
@@ -106,7 +114,8 @@ struct Mm {
 
     Tensor forward(const Tensor& a, const Tensor& b) const {
         if (a.dim() != 2 || b.dim() != 2)
-            raise<ShapeError>(name, "expects matrices, got ", shape_string(a.sizes()), " and ", shape_string(b.sizes()));
+            raise<ShapeError>(name, "expects matrices, got ", shape_string(a.sizes()), " and ",
+                              shape_string(b.sizes()));
         check_inner(name, a, b);
         check_same_dtype(name, a, b);
         Tensor out = empty({a.size(0), b.size(1)}, a.dtype());
@@ -120,7 +129,9 @@ struct Mm {
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
         return bilinear_jvp(x, t, [](const Tensor& a, const Tensor& b) { return a.mm(b); });
     }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const { return batched_product(x, dims); }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batched_product(x, dims);
+    }
 };
 
 struct Bmm {
@@ -163,8 +174,8 @@ struct Linear {
                               " must equal the last of the weight ", shape_string(w.sizes()),
                               ": mat1 and mat2 shapes cannot be multiplied");
         if (bias.dim() != 1 || bias.size(0) != w.size(0))
-            raise<ShapeError>(name, "the bias ", shape_string(bias.sizes()), " must have one element for each row of the weight ",
-                              shape_string(w.sizes()));
+            raise<ShapeError>(name, "the bias ", shape_string(bias.sizes()),
+                              " must have one element for each row of the weight ", shape_string(w.sizes()));
         check_same_dtype(name, x, w);
         check_same_dtype(name, x, bias);
         Dims sizes = x.sizes();
@@ -231,7 +242,8 @@ Tensor dot(const Tensor& self, const Tensor& other) {
 Tensor matmul(const Tensor& self, const Tensor& other) {
     const std::int64_t da = self.dim(), db = other.dim();
     if (da == 0 || db == 0)
-        raise<ShapeError>("matmul", "both arguments to matmul need to be at least 1D, but they are ", da, "D and ", db, "D");
+        raise<ShapeError>("matmul", "both arguments to matmul need to be at least 1D, but they are ", da, "D and ", db,
+                          "D");
     if (da == 2 && db == 2) return mm(self, other);
     // A vector becomes a matrix, and the result loses the extra dimension.
     if (da == 1 && db == 1) return mm(self.unsqueeze(0), other.unsqueeze(1)).reshape(IntArrayRef());

@@ -79,11 +79,12 @@ bool same_elements(const detail::TensorImpl& a, const detail::TensorImpl& b) {
 
 /// The common elements of two geometries are the solutions of offset_a + sum i_d s_d = offset_b + sum j_d t_d with
 /// indices i, j in range. Dimensions of equal stride count together: i_d - j_d takes every value of an interval. That
-/// leaves sum k_t stride_t = offset_b - offset_a, low_t <= k_t <= high_t, which is searched from the largest stride down:
-/// the smaller ones reach so little further that only a few k_t come into question.
+/// leaves sum k_t stride_t = offset_b - offset_a, low_t <= k_t <= high_t, which is searched from the largest stride
+/// down: the smaller ones reach so little further that only a few k_t come into question.
 class CommonElement {
   public:
     CommonElement(const detail::TensorImpl& a, const detail::TensorImpl& b) {
+        terms_[0] = {};
         for (std::size_t d = 0; d < a.sizes.size(); ++d) add(a.strides[d], 0, a.sizes[d] - 1);
         for (std::size_t d = 0; d < b.sizes.size(); ++d) add(b.strides[d], 1 - b.sizes[d], 0);
         for (std::size_t t = count_; t-- > 0;) {

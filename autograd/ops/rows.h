@@ -122,7 +122,7 @@ struct Relu {
 struct Abs {
     XGRAD_ROW(abs, kArithmetic) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3, 0})
     XGRAD_VALUE1(x, abs(x))
-    XGRAD_DERIVATIVE1(x, y, where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0 * x)))
+    XGRAD_DERIVATIVE1(x, y, where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)))
 };
 
 struct Square {
@@ -196,15 +196,15 @@ struct RdivScalar {
     XGRAD_DERIVATIVE1(x, y, -y / x)
 };
 
-/// x^number for a number that is not a small integer or half (those have forms of their own).
+/// x^number. The derivative at number 0 is 0 * x^0: 0 everywhere.
 struct PowScalar {
     XGRAD_ROW(pow, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({0.3, 3})
     double number = 1.7;
     XGRAD_VALUE1(x, pow(x, number))
-    XGRAD_DERIVATIVE1(x, y, number * pow(x, number - 1.0))
+    XGRAD_DERIVATIVE1(x, y, number * pow(x, number == 0.0 ? 0.0 : number - 1.0))
 };
 
-/// number^x.
+/// number^x for a number other than 0.
 struct PowBase {
     XGRAD_ROW(rpow, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2})
     double number = 1.7;
@@ -213,12 +213,12 @@ struct PowBase {
     XGRAD_DERIVATIVE1(x, y, y * log_number)
 };
 
-/// NaN stays NaN; the gradient passes at the bounds.
+/// NaN stays NaN. The upper bound wins if it is below the lower one; the gradient passes at the bounds.
 struct Clamp {
     XGRAD_ROW(clamp, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-1.2, 1.2, 0.5})
     double low = -2, high = 0.5;
-    XGRAD_VALUE1(x, where(x < low, V(low), where(x > high, V(high), x)))
-    XGRAD_DERIVATIVE1(x, y, where(x < low, 0.0, where(x > high, 0.0, 1.0)))
+    XGRAD_VALUE1(x, minimum(maximum(x, V(low)), V(high)))
+    XGRAD_DERIVATIVE1(x, y, where(x >= low, where(x <= high, 1.0, 0.0), 0.0))
 };
 
 // --- Two tensors
@@ -261,26 +261,27 @@ struct Div {
 };
 
 /// The derivative to the exponent is 0 at base 0 with an exponent >= 0, as PyTorch's; that to the base is 0 at exponent 0.
+/// At base 0 with a negative exponent y log(a) is infinity of the other sign than y.
 struct Pow {
-    XGRAD_ROW(pow, kFloating) XGRAD_USES(kA | kB, kA | kB | kY) XGRAD_DOMAIN({0.3, 3}, {-2, 2})
+    XGRAD_ROW(pow, kArithmetic) XGRAD_USES(kA | kB, kA | kB | kY) XGRAD_DOMAIN({0.3, 3}, {-2, 2})
     XGRAD_VALUE2(a, b, pow(a, b))
     XGRAD_DERIVATIVE2(0, a, b, y, where(b == 0.0, 0.0, b * pow(a, where(b == 0.0, 1.0, b - 1.0))))
-    XGRAD_DERIVATIVE2(1, a, b, y, where(a == 0.0, where(b < 0.0, y, 0.0), y * log(where(a == 0.0, 1.0, a))))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(a == 0.0, where(b >= 0.0, 0.0, -y), y * log(where(a == 0.0, 1.0, a))))
 };
 
-/// Ties share the gradient.
+/// Ties share the gradient. With a NaN, no one has lost: it goes to both, as PyTorch's.
 struct Maximum {
     XGRAD_ROW(maximum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
     XGRAD_VALUE2(a, b, maximum(a, b))
-    XGRAD_DERIVATIVE2(0, a, b, y, where(a > b, 1.0, where(a == b, 0.5, 0.0)))
-    XGRAD_DERIVATIVE2(1, a, b, y, where(b > a, 1.0, where(a == b, 0.5, 0.0)))
+    XGRAD_DERIVATIVE2(0, a, b, y, where(a < b, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(b < a, 0.0, where(a == b, 0.5, 1.0)))
 };
 
 struct Minimum {
     XGRAD_ROW(minimum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
     XGRAD_VALUE2(a, b, minimum(a, b))
-    XGRAD_DERIVATIVE2(0, a, b, y, where(a < b, 1.0, where(a == b, 0.5, 0.0)))
-    XGRAD_DERIVATIVE2(1, a, b, y, where(b < a, 1.0, where(a == b, 0.5, 0.0)))
+    XGRAD_DERIVATIVE2(0, a, b, y, where(a > b, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(b > a, 0.0, where(a == b, 0.5, 1.0)))
 };
 
 #define XGRAD_COMPARISON(Row, row_name, op)                                                      \

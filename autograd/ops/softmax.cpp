@@ -138,7 +138,7 @@ struct LogSumExp {
         const Tensor source = x.contiguous();
         Dims kept = x.sizes();
         kept.erase(kept.size() - 1);
-        const Tensor out = empty(kept, x.dtype());
+        Tensor out = empty(kept, x.dtype());
         if (x.numel() == 0) return full_like(out, -std::numeric_limits<double>::infinity());
         for_each_part(source, [&](std::int64_t row, std::int64_t rows, std::int64_t n) {
             softmax_kernels(x).logsumexp(at(source, row * n), at(out, row), n, rows);

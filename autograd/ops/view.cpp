@@ -1,5 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/as_strided.h>
 #include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/pool_allocator.h>
 
 #include <algorithm>
 
@@ -12,95 +14,32 @@ namespace ops {
 
 namespace {
 
-/// Where the elements of a view lie in its source.
-struct Geometry {
-    std::int64_t offset = 0;
-    Dims sizes, strides;
-};
-
-/// Zeros of the source's shape and strides, with each element of the view's gradient added where it belongs. Elements
-/// that the view shows several times collect several gradients.
-struct ScatterView {
-    static constexpr const char* name = "as_strided_scatter";
-    static constexpr Uses uses[] = {kNothing};
-    static constexpr bool linear = true;
-
-    Dims sizes, strides;
-    Geometry view;  // offset relative to the source
-
-    Tensor forward(const Tensor& grad) const {
-        Tensor out = empty_strided(sizes, strides, grad.dtype());
-        out.zero_();
-        if (grad.numel() == 0) return out;
-        if (!detail::has_overlap(view.sizes, view.strides)) {
-            out.as_strided(view.sizes, view.strides, view.offset).copy_(grad);
-            return out;
-        }
-        const Tensor source = grad.contiguous();
-        visit_dtype(grad.dtype(), [&](auto v) {
-            using T = decltype(v);
-            if constexpr (std::is_floating_point_v<T>) add_elements(out.data_ptr<T>(), source.data_ptr<T>());
-        });
-        return out;
-    }
-
-    void vjp(Vjp& b) const {
-        Tensor laid_out = b.grad();
-        if (laid_out.strides() != IntArrayRef(strides))
-            laid_out = empty_strided(sizes, strides, laid_out.dtype()).copy_(laid_out);
-        b.set(0, laid_out.as_strided(view.sizes, view.strides, laid_out.storage_offset() + view.offset));
-    }
-
-  private:
-    template <class T>
-    void add_elements(T* target, const T* source) const {
-        Dims index(view.sizes.size());
-        std::int64_t at = view.offset;
-        for (;;) {
-            target[at] += *source++;
-            std::size_t d = index.size();
-            for (; d-- > 0;) {
-                at += view.strides[d];
-                if (++index[d] < view.sizes[d]) break;
-                at -= view.strides[d] * view.sizes[d];
-                index[d] = 0;
-            }
-            if (d == static_cast<std::size_t>(-1)) return;
-        }
-    }
-};
-
-Tensor scatter_view(const Tensor& grad, const TensorMeta& source, Geometry view);
-
-struct AsStrided {
-    static constexpr const char* name = "as_strided";
-    static constexpr Uses uses[] = {kNothing};
-    static constexpr bool linear = true;
-
-    Geometry view;    // offset in the storage
-    Geometry source;
-
-    Tensor forward(const Tensor& x) const { return detail::make_view(x, view.offset, view.sizes, view.strides); }
-    void vjp(Vjp& b) const;
-};
-
+/// Also reshape, which copies where it can't view.
 struct View {
     static constexpr const char* name = "view";
     static constexpr Uses uses[] = {kNothing};
-    static constexpr bool linear = true;
 
     Dims sizes;
+    bool may_copy = false;
 
     Tensor forward(const Tensor& x) const {
-        const auto strides = detail::view_strides(x.sizes(), x.strides(), sizes);
+        auto strides = detail::view_strides(x.sizes(), x.strides(), sizes);
+        if (!strides && may_copy) {
+            const Tensor out = x.clone();
+            out.unsafeGetTensorImpl()->set_geometry(0, sizes, detail::contiguous_strides(sizes));
+            return out;
+        }
         if (!strides)
             raise<ShapeError>(name, "view size is not compatible with input tensor's size and stride (at least one "
                                     "dimension spans across two contiguous subspaces). Use .reshape(...) instead. Shape ",
                               detail::shape_string(x.sizes()), ", strides ", detail::shape_string(x.strides()), ", asked ",
                               detail::shape_string(sizes));
-        return detail::make_view(x, x.storage_offset(), sizes, *strides);
+        return detail::make_view(x, x.storage_offset(), sizes, std::move(*strides));
     }
     void vjp(Vjp& b) const { b.set(0, b.grad().reshape(b.meta(0).sizes)); }
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> tangents, const Tensor&) const {
+        return tangents[0].reshape(sizes);
+    }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         Dims with_batch = sizes;
         with_batch.insert(0, x[0].size(dims[0]));
@@ -171,6 +110,13 @@ struct Expand {
         return detail::make_view(x, x.storage_offset(), sizes, std::move(strides));
     }
     void vjp(Vjp& b) const { b.set(0, b.grad()); }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const Tensor batch_first = x[0].movedim(dims[0], 0);
+        Dims own = batch_first.sizes(), with_batch = sizes;
+        while (own.size() < sizes.size() + 1) own.insert(1, 1);
+        with_batch.insert(0, own[0]);
+        return {batch_first.reshape(own).expand(with_batch), 0};
+    }
 };
 
 struct Select {
@@ -193,7 +139,11 @@ struct Select {
     }
     void vjp(Vjp& b) const {
         const Dims& sizes = b.meta(0).sizes;
-        b.set(0, scatter_view(b.grad(), b.meta(0), of(0, sizes, detail::contiguous_strides(sizes))));
+        Geometry source{0, sizes, detail::contiguous_strides(sizes)};
+        b.set(0, scatter_view(b.grad(), of(0, sizes, source.strides), source));
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {x[0].movedim(dims[0], 0).select(dim + 1, index), 0};
     }
 };
 
@@ -217,24 +167,56 @@ struct Slice {
     }
     void vjp(Vjp& b) const {
         const Dims& sizes = b.meta(0).sizes;
-        b.set(0, scatter_view(b.grad(), b.meta(0), of(0, sizes, detail::contiguous_strides(sizes))));
+        Geometry source{0, sizes, detail::contiguous_strides(sizes)};
+        b.set(0, scatter_view(b.grad(), of(0, sizes, source.strides), source));
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {x[0].movedim(dims[0], 0).slice(dim + 1, start, start + length * step, step), 0};
     }
 };
 
-using Views = Family<ScatterView, AsStrided, View, Permute, Transpose, Expand, Select, Slice>;
+using Views = Family<View, Permute, Transpose, Expand, Select, Slice>;
 
-Tensor scatter_view(const Tensor& grad, const TensorMeta& source, Geometry view) {
-    return Views::apply(ScatterView{source.sizes, detail::contiguous_strides(source.sizes), std::move(view)}, grad);
-}
+/// The gradients of all pieces of a tensor joined at once: one by one, each would cost as much as the whole tensor.
+class PiecesNode final : public OpNode {
+  public:
+    PiecesNode(const char* operation, const Tensor& source, std::int64_t dim, bool stacked, std::size_t count)
+        : OpNode(operation), dim_(dim), stacked_(stacked), edge_(detail::gradient_edge(source)), metas_(count) {
+        set_edges(&edge_, 1);
+        set_metas(metas_.data(), count);
+    }
+    void record_output(std::size_t k, const Tensor& piece) { metas_[k] = {piece.sizes(), piece.dtype()}; }
 
-void AsStrided::vjp(Vjp& b) const {
-    Geometry relative = view;
-    relative.offset -= source.offset;
-    b.set(0, Views::apply(ScatterView{source.sizes, source.strides, std::move(relative)}, b.grad()));
-}
+    void apply(std::span<const Tensor> grads, std::span<Tensor> results, autograd::WantedEdges) override {
+        TensorList parts(grads.begin(), grads.end());
+        for (std::size_t k = 0; k < parts.size(); ++k)
+            if (!parts[k].defined()) parts[k] = zeros({}, metas_[k].dtype).expand(metas_[k].sizes);
+        results[0] = stacked_ ? stack(parts, dim_) : cat(parts, dim_);
+    }
 
-AsStrided as_strided_op(const Tensor& x, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides) {
-    return {{offset, sizes, strides}, {x.storage_offset(), x.sizes(), x.strides()}};
+  private:
+    std::int64_t dim_;
+    bool stacked_;
+    Edge edge_;
+    detail::PoolVector<TensorMeta> metas_;
+};
+
+/// `count` views of `self`, which together are all of it: piece(i) is the operation that makes the i-th.
+template <class Piece>
+TensorList take_apart(const char* operation, const Tensor& self, std::int64_t dim, std::int64_t count, Piece piece) {
+    TensorList out;
+    const bool joint = GradMode::is_enabled() && records(self) && !wrapped(self);
+    for (std::int64_t i = 0; i < count; ++i)
+        out.push_back(joint ? piece(i).forward(self) : Views::apply(piece(i), self));
+    if (!joint || out.empty()) return out;
+    constexpr bool stacked = std::is_same_v<decltype(piece(0)), Select>;
+    auto* node = new PiecesNode(operation, self, dim, stacked, out.size());
+    const auto owner = NodePtr::adopt(node);
+    for (std::uint32_t k = 0; k < out.size(); ++k) {
+        node->record_output(k, out[k]);
+        detail::set_history(out[k], owner, k);
+    }
+    return out;
 }
 
 }  // namespace
@@ -243,34 +225,6 @@ std::vector<OpInfo> view_operations() { return Views::table(); }
 
 }  // namespace ops
 
-autograd::NodePtr detail::as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides) {
-    const ops::AsStrided op = ops::as_strided_op(base, offset, sizes, strides);
-    auto* node = new ops::OpNodeOf<ops::AsStrided, 1, 1>(op);
-    auto owner = autograd::NodePtr::adopt(node);
-    const Tensor output[] = {op.forward(base)};
-    node->record_inputs({&base});
-    node->record_outputs(output);
-    return owner;
-}
-
-Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride, std::optional<std::int64_t> storage_offset) {
-    const std::int64_t offset = storage_offset.value_or(self.storage_offset());
-    if (size.size() != stride.size())
-        raise<ShapeError>("as_strided", "mismatch in length of strides and shape: ", stride, " and ", size);
-    std::int64_t last = offset;
-    const std::int64_t numel = detail::checked_numel(size, "as_strided");
-    for (std::size_t d = 0; d < size.size(); ++d) {
-        if (stride[d] < 0) raise<ValueError>("as_strided", "negative strides are not supported, got ", stride);
-        last += (size[d] - 1) * stride[d];
-    }
-    const auto& storage = *self.unsafeGetTensorImpl()->storage;
-    const auto available = static_cast<std::int64_t>(storage.nbytes()) / self.element_size();
-    if (offset < 0 || (numel > 0 && storage.nbytes() > 0 && last >= available))
-        raise<IndexError>("as_strided", "setStorage: sizes ", size, ", strides ", stride, ", storage offset ", offset,
-                          " require ", last + 1, " elements, out of bounds for storage of ", available);
-    return ops::Views::apply(ops::as_strided_op(self, offset, size, stride), self);
-}
-
 // --- Shape without moving memory
 
 Tensor Tensor::view(IntArrayRef size) const {
@@ -278,9 +232,7 @@ Tensor Tensor::view(IntArrayRef size) const {
 }
 
 Tensor reshape(const Tensor& self, IntArrayRef shape) {
-    const Dims sizes = detail::infer_size(shape, self.numel(), "reshape");
-    if (self.impl()->transform || detail::view_strides(self.sizes(), self.strides(), sizes)) return self.view(sizes);
-    return self.clone().view(sizes);
+    return ops::Views::apply(ops::View{detail::infer_size(shape, self.numel(), "reshape"), true}, self);
 }
 
 Tensor flatten(const Tensor& self, std::int64_t start_dim, std::int64_t end_dim) {
@@ -349,6 +301,7 @@ Tensor squeeze(const Tensor& self, std::int64_t dim) {
 Tensor unsqueeze(const Tensor& self, std::int64_t dim) {
     Dims sizes = self.sizes();
     sizes.insert(static_cast<std::size_t>(wrap_dim(dim, self.dim() + 1, "unsqueeze")), 1);
+    detail::checked_numel(sizes, "unsqueeze");
     return self.view(sizes);
 }
 
@@ -366,6 +319,7 @@ Tensor Tensor::expand(IntArrayRef size, bool) const {
             raise<ShapeError>("expand", "The expanded size of the tensor (", size[d], ") must match the existing size (", own,
                               ") at non-singleton dimension ", d, ". Target sizes: ", size, ". Tensor sizes: ", this->sizes());
     }
+    detail::checked_numel(sizes, "expand");
     return ops::Views::apply(ops::Expand{std::move(sizes)}, *this);
 }
 Tensor broadcast_to(const Tensor& self, IntArrayRef size) { return self.expand(size); }
@@ -387,8 +341,9 @@ Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::o
     const std::int64_t d = wrap_dim(dim, this->dim(), "slice"), n = size(d);
     const auto bound = [n](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + n : i, 0, n); };
     const std::int64_t from = bound(start.value_or(0)), to = end ? bound(*end) : n;
-    const std::int64_t length = to > from ? (to - from + step - 1) / step : 0;
-    return ops::Views::apply(ops::Slice{d, from, length, step}, *this);
+    const std::int64_t length = to > from ? (to - from - 1) / step + 1 : 0;
+    // A step that is never taken may be shorter: the stride must not overflow.
+    return ops::Views::apply(ops::Slice{d, from, length, std::min(step, std::max<std::int64_t>(n, 1))}, *this);
 }
 
 Tensor narrow(const Tensor& self, std::int64_t dim, std::int64_t start, std::int64_t length) {
@@ -401,27 +356,26 @@ Tensor narrow(const Tensor& self, std::int64_t dim, std::int64_t start, std::int
 }
 
 std::vector<Tensor> unbind(const Tensor& self, std::int64_t dim) {
-    std::vector<Tensor> out;
-    for (std::int64_t i = 0; i < self.size(dim); ++i) out.push_back(self.select(dim, i));
-    return out;
+    if (self.dim() == 0) raise<IndexError>("unbind", "cannot be applied to a 0-dim tensor");
+    const std::int64_t d = wrap_dim(dim, self.dim(), "unbind");
+    return ops::take_apart("unbind", self, d, self.size(d), [d](std::int64_t i) { return ops::Select{d, i}; });
 }
 std::vector<Tensor> split(const Tensor& self, std::int64_t split_size, std::int64_t dim) {
-    const std::int64_t n = self.size(dim);
+    if (self.dim() == 0) raise<IndexError>("split", "cannot be applied to a 0-dim tensor");
+    const std::int64_t d = wrap_dim(dim, self.dim(), "split"), n = self.size(d);
     if (split_size <= 0) raise<ValueError>("split", "expects split_size to be positive, got ", split_size);
-    std::vector<Tensor> out;
-    for (std::int64_t at = 0; at == 0 || at < n; at += split_size)
-        out.push_back(self.narrow(dim, at, std::min(split_size, n - at)));
-    return out;
+    return ops::take_apart("split", self, d, n > 0 ? (n - 1) / split_size + 1 : 1, [=](std::int64_t i) {
+        const std::int64_t at = i * split_size;
+        return ops::Slice{d, at, std::min(split_size, n - at), 1};
+    });
 }
 std::vector<Tensor> chunk(const Tensor& self, std::int64_t chunks, std::int64_t dim) {
     if (chunks <= 0) raise<ValueError>("chunk", "expects `chunks` to be greater than 0, got: ", chunks);
-    const std::int64_t n = self.size(dim);
-    return self.split(std::max<std::int64_t>((n + chunks - 1) / chunks, 1), dim);
+    if (self.dim() == 0) raise<IndexError>("chunk", "cannot be applied to a 0-dim tensor");
+    const std::int64_t n = self.size(wrap_dim(dim, self.dim(), "chunk"));
+    return self.split(n > 0 ? (n - 1) / chunks + 1 : 1, dim);
 }
 
-Tensor Tensor::as_strided(IntArrayRef size, IntArrayRef stride, std::optional<std::int64_t> storage_offset) const {
-    return xgrad::as_strided(*this, size, stride, storage_offset);
-}
 Tensor Tensor::reshape(IntArrayRef shape) const { return xgrad::reshape(*this, shape); }
 Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const {
     return xgrad::flatten(*this, start_dim, end_dim);

@@ -13,15 +13,30 @@ struct Curve {
     std::string label;
     std::vector<double> x;
     std::vector<double> y;
-    std::vector<double> spread;
+    std::vector<double> spread{};
+    std::string spread_label{};           // the band's own line in the legend; without one it has none
+    std::optional<std::size_t> colour{};  // place in the palette; curves without one take theirs in order
+    bool dashed = false;
+    bool points = false;  // a dot at each point
+};
+
+enum class Legend { kTopRight, kBottomRight, kTopLeft, kBottomLeft, kNone };
+
+/// A tick of a horizontal axis: where, and what stands there.
+struct Tick {
+    double at = 0;
+    std::string label{};
 };
 
 /// One pair of axes.
 struct Panel {
     std::string y_label;
     std::vector<Curve> curves;
-    std::optional<std::pair<double, double>> y_range;  // of its own choice if not given
-    bool legend_below = false;                         // in the lower right corner, where accuracies leave room
+    std::optional<std::pair<double, double>> y_range{};  // of its own choice if not given
+    Legend legend = Legend::kTopRight;
+    std::optional<std::pair<double, double>> x_range{};  // from 0 on if not given
+    bool x_logarithmic = false;                          // needs an x_range above 0
+    std::vector<Tick> x_ticks{};                         // of its own choice if empty
 };
 
 /// Panels side by side with the same horizontal axis.
@@ -39,6 +54,10 @@ Curve smoothed(std::string label, const std::vector<double>& y, std::size_t wind
 struct SavedFigure {
     std::vector<std::filesystem::path> files;
     std::string problem;
+    /// SVG texts for a page: the panels one by one.
+    std::vector<std::string> pictures{};
+    /// The same arranged for a narrow screen, where the arrangement differs.
+    std::vector<std::string> narrow_pictures{};
 };
 
 /// Writes `name`.csv into the folder, and `name`.png and `name`.svg if gnuplot can be run. No half picture is ever left

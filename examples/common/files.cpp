@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 
 namespace examples {
 
@@ -41,6 +42,13 @@ void prepare_folder(const fs::path& folder) {
 }
 
 fs::path unfinished(const fs::path& path) { return path.string() + ".part"; }
+
+std::string read_file(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(file), {});
+    if (!file) fail("cannot read '", path.string(), "': ", std::strerror(errno));
+    return content;
+}
 
 void write_file(const fs::path& path, const std::string& content) {
     write(unfinished(path), content);

@@ -12,6 +12,9 @@ void prepare_folder(const std::filesystem::path& folder);
 /// The name under which a file is written until it is whole.
 std::filesystem::path unfinished(const std::filesystem::path& path);
 
+/// The bytes of a file. Throws xgrad::FileError.
+std::string read_file(const std::filesystem::path& path);
+
 /// Writes a file that appears whole or not at all. Throws xgrad::FileError.
 void write_file(const std::filesystem::path& path, const std::string& content);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "text.h"
 
@@ -26,8 +27,12 @@ std::size_t columns(std::FILE* out) {
 
 }  // namespace
 
-Progress::Progress(std::int64_t total, std::int64_t line_every, std::FILE* out)
-    : total_(total), line_every_(line_every), out_(out), terminal_(is_terminal(out)) {}
+Progress::Progress(std::int64_t total, std::int64_t line_every, std::string name, std::FILE* out)
+    : total_(total),
+      line_every_(line_every),
+      name_(name.empty() ? std::move(name) : std::move(name) + ": "),
+      out_(out),
+      terminal_(is_terminal(out)) {}
 
 Progress::~Progress() { finish(); }
 
@@ -65,7 +70,7 @@ void Progress::draw() {
     constexpr std::size_t kWidest = 40;
     const double part = static_cast<double>(done_) / static_cast<double>(total_);
     const double left = seconds() * (1 - part) / part;
-    const std::string numbers = grouped(done_) + " steps, loss " + fixed(loss_, 4) + ", accuracy " +
+    const std::string numbers = name_ + grouped(done_) + " steps, loss " + fixed(loss_, 4) + ", accuracy " +
                                 fixed(accuracy_, 4) + ", at most " + clock_time(left) + " left";
     // A line as wide as the terminal could not be overwritten: the bar gives way, then the end is cut.
     const std::size_t room = columns(out_) - 1;
@@ -79,8 +84,8 @@ void Progress::draw() {
 
 void Progress::print_line() {
     shown_ = done_;
-    std::fprintf(out_, "step %s of at most %s: loss %.4f, accuracy %.4f, %.1f s\n", grouped(done_).c_str(),
-                 grouped(total_).c_str(), loss_, accuracy_, seconds());
+    std::fprintf(out_, "%sstep %s of at most %s: loss %.4f, accuracy %.4f, %.1f s\n", name_.c_str(),
+                 grouped(done_).c_str(), grouped(total_).c_str(), loss_, accuracy_, seconds());
     std::fflush(out_);
 }
 

@@ -10,8 +10,9 @@ namespace examples {
 /// Says how far a training is: a bar that is redrawn on a terminal, else a line now and then.
 class Progress {
   public:
-    /// `total` steps at most; where there is no terminal, a line every `line_every` steps.
-    Progress(std::int64_t total, std::int64_t line_every, std::FILE* out = stdout);
+    /// `total` steps at most; where there is no terminal, a line every `line_every` steps. What is trained has a name,
+    /// or an empty one.
+    Progress(std::int64_t total, std::int64_t line_every, std::string name = {}, std::FILE* out = stdout);
     /// As finish().
     ~Progress();
     Progress(const Progress&) = delete;
@@ -32,6 +33,7 @@ class Progress {
 
     std::int64_t total_;
     std::int64_t line_every_;
+    std::string name_;
     std::FILE* out_;
     bool terminal_;
     Clock::time_point start_ = Clock::now();

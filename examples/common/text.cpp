@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace examples {
 
@@ -24,9 +25,32 @@ std::string fixed(double number, int digits) {
     return text.data();
 }
 
+std::string scientific(double number, int digits) {
+    std::array<char, 64> text;
+    std::snprintf(text.data(), text.size(), "%.*e", digits - 1, number);
+    return text.data();
+}
+
 std::string shortest(double number) {
     std::array<char, 32> text;
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
+std::string base64(const std::string& bytes) {
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const auto byte = at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U;
+            group = group << 8 | byte;
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            text += at + i <= bytes.size() ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+        }
+    }
+    return text;
 }
 
 std::string clock_time(double seconds) {

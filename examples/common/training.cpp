@@ -22,6 +22,19 @@ const Check& History::best() const {
                              [](const Check& a, const Check& b) { return a.validation.loss < b.validation.loss; });
 }
 
+const Check* History::early_stop(std::int64_t patience) const {
+    EarlyStopping early(patience);
+    const auto found = std::find_if(checks.begin(), checks.end(),
+                                    [&](const Check& check) { return early.should_stop(check.validation.loss); });
+    return found == checks.end() ? nullptr : &*found;
+}
+
+const Check* History::first_reaching(double accuracy) const {
+    const auto found = std::find_if(checks.begin(), checks.end(),
+                                    [&](const Check& check) { return check.validation.accuracy >= accuracy; });
+    return found == checks.end() ? nullptr : &*found;
+}
+
 bool EarlyStopping::should_stop(double loss) {
     if (loss < best_) {
         best_ = loss;
@@ -58,14 +71,17 @@ void run_epochs(Loader& loader, const Model& model, xgrad::optim::Optimizer& opt
         for (const auto& batch : loader) {
             optimizer.zero_grad();
             const Tensor loss = model.loss(model.forward(batch.data), batch.target);
-            loss.backward();
+            (model.penalty ? loss + model.penalty() : loss).backward();
             optimizer.step();
 
             const std::int64_t step = history.steps();
             history.loss.push_back(loss.template item<double>());
             bool stop_early = false;
             if (step % check_every == 0) {
+                const double start = progress.seconds();
                 history.checks.push_back({step, evaluate(model, data.probe), evaluate(model, data.validation)});
+                history.checks.back().seconds = progress.seconds();
+                history.seconds_checks += progress.seconds() - start;
                 stop_early = early.should_stop(history.checks.back().validation.loss);
             }
             progress.update(history.steps(), history.loss.back(), history.checks.back().validation.accuracy);
@@ -80,7 +96,7 @@ void run_epochs(Loader& loader, const Model& model, xgrad::optim::Optimizer& opt
 /// The curve of one figure of the checks.
 template <class Value>
 Curve checks_curve(const History& history, std::string label, Value value) {
-    Curve curve{std::move(label), {}, {}, {}};
+    Curve curve{std::move(label), {}, {}};
     for (const Check& check : history.checks) {
         curve.x.push_back(static_cast<double>(check.step));
         curve.y.push_back(value(check));
@@ -112,7 +128,8 @@ History train(const Model& model, xgrad::optim::Optimizer& optimizer, const Spli
 
     const auto loader_options =
         DataLoaderOptions().batch_size(static_cast<std::size_t>(options.batch_size)).drop_last(true);
-    Progress progress(steps, history.steps_per_epoch);
+    // Where there is no terminal, ten lines.
+    Progress progress(steps, std::max(history.steps_per_epoch, steps / 10), options.name);
     const auto run = [&](auto loader) { run_epochs(*loader, model, optimizer, data, options, progress, history); };
     if (options.shuffle) {
         run(make_data_loader<samplers::RandomSampler>(data.training, loader_options));
@@ -123,7 +140,11 @@ History train(const Model& model, xgrad::optim::Optimizer& optimizer, const Spli
     return history;
 }
 
-Curve training_loss(const History& history, std::string label) { return smoothed(std::move(label), history.loss); }
+Curve training_loss(const History& history, std::string label, std::string band_label) {
+    Curve curve = smoothed(std::move(label), history.loss);
+    curve.spread_label = std::move(band_label);
+    return curve;
+}
 Curve validation_loss(const History& history, std::string label) {
     return checks_curve(history, std::move(label), [](const Check& check) { return check.validation.loss; });
 }
@@ -145,12 +166,12 @@ Figure training_figure(const History& history, std::string title) {
                      {training_loss(history, "training, mean of 10 steps \u00b1 standard deviation"),
                       validation_loss(history, "validation")},
                      {{0, upper_limit(losses)}},
-                     false};
+                     Legend::kTopRight};
     const Panel accuracy{"accuracy",
                          {training_accuracy(history, "training (" + grouped(history.probe_size) + " images)"),
                           validation_accuracy(history, "validation")},
                          {{std::max(0.0, 1 - upper_limit(errors)), 1}},
-                         true};
+                         Legend::kBottomRight};
     return {std::move(title), "training step", {loss, accuracy}};
 }
 

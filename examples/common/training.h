@@ -19,6 +19,8 @@ struct Model {
     std::function<xgrad::Tensor(const xgrad::Tensor& output, const xgrad::Tensor& target)> loss;
     /// Which outputs are right, one bool each.
     std::function<xgrad::Tensor(const xgrad::Tensor& output, const xgrad::Tensor& target)> correct;
+    /// Added to the loss that is minimised, not to the one that is reported. None if empty.
+    std::function<xgrad::Tensor()> penalty{};
 };
 
 /// Outputs whose largest entry is that of the class in `target`.
@@ -42,6 +44,8 @@ struct TrainingOptions {
     std::int64_t patience = 50;
     /// Stop after this many steps; 0: no limit.
     std::int64_t max_steps = 0;
+    /// Stands beside the progress bar.
+    std::string name{};
 };
 
 /// Mean loss and share of right answers over a data set.
@@ -55,6 +59,7 @@ struct Check {
     std::int64_t step = 0;
     Evaluation probe;
     Evaluation validation;
+    double seconds = 0;  // since the training began
 };
 
 enum class Ending { kAllEpochs, kStepLimit, kStoppedEarly, kInterrupted };
@@ -65,11 +70,18 @@ struct History {
     Ending ending = Ending::kAllEpochs;
     std::int64_t steps_per_epoch = 0;
     std::int64_t probe_size = 0;
-    double seconds = 0;
+    double seconds = 0;         // in all
+    double seconds_checks = 0;  // in the checks
 
     std::int64_t steps() const { return static_cast<std::int64_t>(loss.size()); }
     /// The check with the lowest validation loss.
     const Check& best() const;
+    /// The epoch of a step, from 0.
+    std::int64_t epoch(std::int64_t step) const { return step / steps_per_epoch; }
+    /// The check after which early stopping with this patience would have ended the training, or none.
+    const Check* early_stop(std::int64_t patience) const;
+    /// The first check with at least this validation accuracy, or none.
+    const Check* first_reaching(double accuracy) const;
 };
 
 /// Counts checks since the validation loss was last below its best value.
@@ -99,7 +111,8 @@ History train(const Model& model, xgrad::optim::Optimizer& optimizer, const Spli
 
 // --- Curves over steps
 
-Curve training_loss(const History& history, std::string label);
+/// The mean of ten steps; a band of one standard deviation has its own `band_label` in the legend if that is given.
+Curve training_loss(const History& history, std::string label, std::string band_label = {});
 Curve validation_loss(const History& history, std::string label);
 Curve training_accuracy(const History& history, std::string label);
 Curve validation_accuracy(const History& history, std::string label);

@@ -55,7 +55,8 @@ struct ProductAndSum : Function<ProductAndSum> {
         arrived[0] = grads[0].defined();
         arrived[1] = grads[1].defined();
         const auto x = ctx->get_saved_variables();
-        const Tensor p = grads[0].defined() ? grads[0] : zeros_like(x[0]), s = grads[1].defined() ? grads[1] : zeros_like(p);
+        const Tensor p = grads[0].defined() ? grads[0] : zeros_like(x[0]),
+                     s = grads[1].defined() ? grads[1] : zeros_like(p);
         return {p * x[1] + s, p * x[0] + s, Tensor()};
     }
     static inline bool arrived[2];
@@ -133,7 +134,9 @@ TEST_CASE("custom functions have derivatives of first and second order") {
     const Call calls[] = {
         [](const TensorList& in) { return ScaledProduct::apply(in[0], 3.0, in[1]); },
         [](const TensorList& in) { return Exponential::apply(in[0]); },
-        [](const TensorList& in) { return Exponential::apply(ScaledProduct::apply(in[0], 0.5, Exponential::apply(in[0]))); },
+        [](const TensorList& in) {
+            return Exponential::apply(ScaledProduct::apply(in[0], 0.5, Exponential::apply(in[0])));
+        },
         [](const TensorList& in) { return DoubleInPlace::apply(in[0] * in[0]); },
         [](const TensorList& in) {
             const auto out = ProductAndSum::apply(TensorList{in[0], in[2]}, true);
@@ -177,7 +180,8 @@ TEST_CASE("outputs: modified inputs, inputs as they are, and ones without gradie
     CHECK(y.equal(tensor({2., -4.}, kFloat64)));
     CHECK(grad({y}, {x}, {ones_like(x)})[0].equal(tensor({2., 2.}, kFloat64)));
     CHECK(contains(message_of([&] { DoubleInPlace::apply(input({1.})); }), "a leaf Variable that requires grad"));
-    CHECK(contains(message_of([&] { DoubleInPlace::apply((x * 1).slice(0, 1)); }), "[DoubleInPlace] a view marked dirty"));
+    CHECK(contains(message_of([&] { DoubleInPlace::apply((x * 1).slice(0, 1)); }),
+                   "[DoubleInPlace] a view marked dirty"));
 
     const Tensor r = Reverse::apply(x);
     CHECK(r.equal(x));
@@ -241,7 +245,8 @@ TEST_CASE("misuse is an error that names the function") {
         {[&] { Wrong<1, false>::apply(x, 0).backward(one); },
          "returned an incorrect number of gradients (expected 2, got 1)"},
         {[&] { Wrong<2, true>::apply(x, 0).backward(one); },
-         "returned a gradient different than undefined at position 1, but the corresponding forward input was not a Tensor"},
+         "returned a gradient different than undefined at position 1, but the corresponding forward input was not a "
+         "Tensor"},
         {[&] { Probe::apply(x, x, [&](Context* c, auto&, auto&) { c->mark_dirty({one}); }); },
          "[Probe] a tensor marked dirty is not an input"},
         {[&] { Probe::apply(x, one, [](Context* c, auto&, auto& y) { c->mark_dirty({y}); }); },

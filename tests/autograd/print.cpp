@@ -117,7 +117,8 @@ TEST_CASE("tensors are printed as libtorch prints them") {
 (2,2,.,.) = 
   4
 [ CPULongType{2,2,1,1} ])"},
-        {"blocks of columns", arange(60, kFloat64).view({2, 30}) * 1.5, R"(Columns 1 to 8  0.0000   1.5000   3.0000   4.5000   6.0000   7.5000   9.0000  10.5000
+        {"blocks of columns", arange(60, kFloat64).view({2, 30}) * 1.5,
+         R"(Columns 1 to 8  0.0000   1.5000   3.0000   4.5000   6.0000   7.5000   9.0000  10.5000
  45.0000  46.5000  48.0000  49.5000  51.0000  52.5000  54.0000  55.5000
 
 Columns 9 to 16 12.0000  13.5000  15.0000  16.5000  18.0000  19.5000  21.0000  22.5000
@@ -136,7 +137,8 @@ Columns 20 to 38  19  20  21  22  23  24  25  26  27  28  29  30  31  32  33  34
 
 Columns 39 to 46  38  39  40  41  42  43  44  45
 [ CPULongType{1,1,46} ])"},
-        {"blocks of columns with a scale", (arange(22, kFloat64) + 1).view({2, 11}) * 1e6 + 0.5, R"(Columns 1 to 101e+07 *
+        {"blocks of columns with a scale", (arange(22, kFloat64) + 1).view({2, 11}) * 1e6 + 0.5,
+         R"(Columns 1 to 101e+07 *
  0.1000  0.2000  0.3000  0.4000  0.5000  0.6000  0.7000  0.8000  0.9000  1.0000
   1.2000  1.3000  1.4000  1.5000  1.6000  1.7000  1.8000  1.9000  2.0000  2.1000
 

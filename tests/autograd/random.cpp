@@ -50,7 +50,9 @@ const std::map<std::string, Call>& calls() {
         {"empty({5}).uniform_(-1, 1)", {[] { return empty({5}).uniform_(-1, 1); }}},
         {"empty({5}).normal_(2, 3)", {[] { return empty({5}).normal_(2, 3); }, 1e-5}},
         {"empty({4}).exponential_(1.5)", {[] { return empty({4}).exponential_(1.5); }, 1e-5}},
-        {"multinomial({.1,.2,.3,.4}, 6, true)", {[] { return multinomial(tensor({.1, .2, .3, .4}), 6, true); }}},
+        {"multinomial({.1,.2,.3,.4}, 6, true)", {[] {
+             return multinomial(tensor({.1, .2, .3, .4}), 6, true);
+         }}},
     };
     return table;
 }
@@ -72,7 +74,8 @@ void check_values(const Tensor& got, const std::string& text, double rtol) {
     REQUIRE((dots ? n + m < got.numel() : n == got.numel()));
     for (std::int64_t i = 0; i < n + m; ++i) {
         const std::string& word = i < n ? first[static_cast<std::size_t>(i)] : last[static_cast<std::size_t>(i - n)];
-        const double expected = got.dtype() == kFloat32 ? std::strtof(word.c_str(), nullptr) : std::strtod(word.c_str(), nullptr);
+        const double expected =
+            got.dtype() == kFloat32 ? std::strtof(word.c_str(), nullptr) : std::strtod(word.c_str(), nullptr);
         const double value = number(got, i < n ? i : got.numel() - m + i - n);
         CHECK_MESSAGE(std::abs(value - expected) <= rtol * std::max(std::abs(expected), 0.1), value, " is not ", word);
     }
@@ -206,7 +209,10 @@ TEST_CASE("wrong arguments are errors and draw nothing") {
         {[] { randperm(-1); }, "[randperm] n must be non-negative, got -1"},
         {[] { randperm(257, kUInt8); }, "[randperm] n is too large for the dtype"},
         {[] { multinomial(x, 1); }, "[multinomial]"},
-        {[] { multinomial(ones({2, 2, 2}), 1); }, "[multinomial] prob_dist must be 1 or 2 dim, got shape (2, 2, 2)"},
+        {[] {
+             multinomial(ones({2, 2, 2}), 1);
+         },
+         "[multinomial] prob_dist must be 1 or 2 dim, got shape (2, 2, 2)"},
         {[] { multinomial(ones({2}), 3); }, "[multinomial] cannot sample n_sample > prob_dist.size(-1) samples"},
         {[] { multinomial(ones({2}), -1); }, "[multinomial] cannot sample n_sample <= 0 samples, got -1"},
         {[] { multinomial(n, 1); }, "[multinomial] expects weights of floating-point dtype, got Long"},

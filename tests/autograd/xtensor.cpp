@@ -11,7 +11,9 @@ using autograd::grad;
 
 namespace {
 
-Tensor leaf(IntArrayRef sizes, std::uint64_t seed) { return randn(sizes, Generator(seed), dtype(kFloat64).requires_grad(true)); }
+Tensor leaf(IntArrayRef sizes, std::uint64_t seed) {
+    return randn(sizes, Generator(seed), dtype(kFloat64).requires_grad(true));
+}
 
 }  // namespace
 
@@ -68,17 +70,17 @@ TEST_CASE("from_xarray takes containers and expressions of every type") {
 }
 
 TEST_CASE("an operation written on arrays has the derivative that was written") {
-    const auto scaled_sine = make_xtensor_op<double>(
-        [](const auto& x, const auto& w) { return xt::sin(x) * w; },
-        [](const auto& g, const auto& x, const auto& w, const auto&) {
-            return std::make_tuple(g * xt::cos(x) * w, g * xt::sin(x));
-        });
+    const auto scaled_sine = make_xtensor_op<double>([](const auto& x, const auto& w) { return xt::sin(x) * w; },
+                                                     [](const auto& g, const auto& x, const auto& w, const auto&) {
+                                                         return std::make_tuple(g * xt::cos(x) * w, g * xt::sin(x));
+                                                     });
     const auto exponential = make_xtensor_op<double>([](const auto& x) { return xt::exp(x); },
                                                      [](const auto& g, const auto&, const auto& y) { return g * y; });
     const auto row_sums = make_xtensor_op<double>(
         [](const auto& x) -> xt::xarray<double> { return xt::sum(x, {1}, xt::evaluation_strategy::immediate); },
         [](const auto& g, const auto& x, const auto&) {
-            return std::make_tuple(xt::xarray<double>(xt::view(g, xt::all(), xt::newaxis()) + xt::zeros<double>(x.shape())));
+            return std::make_tuple(
+                xt::xarray<double>(xt::view(g, xt::all(), xt::newaxis()) + xt::zeros<double>(x.shape())));
         });
     const Tensor x = leaf({3, 4}, 1), w = leaf({4}, 2), strided = leaf({4, 3}, 3);
     using Call = std::function<Tensor(const TensorList&)>;
@@ -100,11 +102,14 @@ TEST_CASE("operations on arrays: errors") {
     CHECK_THROWS_WITH_AS(square(ones({3})), "[as_xarray] expected scalar type Double but found Float", DtypeError);
     const Tensor g = grad({square(x)}, {x}, {ones_like(x)}, true, true)[0];
     CHECK(g.equal(x * 2));
-    CHECK_THROWS_WITH_AS(grad({g}, {x}, {ones_like(x)}),
-                         "[XtensorOp] is differentiable once only: its backward is written on arrays, which no graph records",
-                         GraphError);
+    CHECK_THROWS_WITH_AS(
+        grad({g}, {x}, {ones_like(x)}),
+        "[XtensorOp] is differentiable once only: its backward is written on arrays, which no graph records",
+        GraphError);
     const auto wrong = make_xtensor_op<double>([](const auto& a) { return a + 1; },
-                                               [](const auto&, const auto&, const auto&) { return xt::xarray<double>{1, 2}; });
+                                               [](const auto&, const auto&, const auto&) {
+                                                   return xt::xarray<double>{1, 2};
+                                               });
     CHECK_THROWS_AS(grad({wrong(x)}, {x}, {ones_like(x)}), Error);
 }
 
@@ -114,8 +119,9 @@ TEST_CASE("an operation on arrays outlives its maker and leaves nothing behind")
         Tensor y;
         {
             const double factor = 3;
-            const auto scale = make_xtensor_op<double>([factor](const auto& a) { return a * factor; },
-                                                       [factor](const auto& g, const auto&, const auto&) { return g * factor; });
+            const auto scale =
+                make_xtensor_op<double>([factor](const auto& a) { return a * factor; },
+                                        [factor](const auto& g, const auto&, const auto&) { return g * factor; });
             y = scale(x);
         }
         CHECK(grad({y}, {x}, {ones_like(x)}, true, true)[0].equal(full({3}, 3, kFloat64)));

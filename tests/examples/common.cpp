@@ -67,9 +67,9 @@ void write_script(const fs::path& path, const std::string& body) {
 }
 
 Figure small_figure() {
-    const Curve plain{"validation, \"all\"", {0, 2}, {0.5, 0.25}, {}};
+    const Curve plain{"validation, \"all\"", {0, 2}, {0.5, 0.25}};
     const Curve banded{"it's", {1, 3}, {1, std::numeric_limits<double>::quiet_NaN()}, {0.5, 0}};
-    return {"title", "step", {{"loss", {plain, banded}, {{0, 1}}, false}, {"accuracy", {plain}, {}, true}}};
+    return {"title", "step", {{"loss", {plain, banded}, {{0, 1}}}, {"accuracy", {plain}, {}, Legend::kBottomRight}}};
 }
 
 /// Fits y = 2x with one weight, and says so when a step is done.
@@ -182,13 +182,13 @@ TEST_CASE("progress without a terminal: a line now and then, the last state alwa
     std::FILE* out = std::fopen((folder / "log").c_str(), "w+");
     REQUIRE(out != nullptr);
     {
-        Progress progress(1000, 400, out);
+        Progress progress(1000, 400, "net", out);
         for (int i = 1; i <= 500; ++i) progress.update(i, 0.25, 0.5);
     }
     std::fclose(out);
     const std::string log = slurp(folder / "log");
-    CHECK(log.rfind("step 400 of at most 1,000: loss 0.2500, accuracy 0.5000, ", 0) == 0);
-    CHECK(log.find("\nstep 500 of at most 1,000: ") != std::string::npos);
+    CHECK(log.rfind("net: step 400 of at most 1,000: loss 0.2500, accuracy 0.5000, ", 0) == 0);
+    CHECK(log.find("\nnet: step 500 of at most 1,000: ") != std::string::npos);
     CHECK(log.find('\r') == std::string::npos);
 }
 

@@ -33,7 +33,9 @@ std::vector<Sample> index_samples() {
     const auto add = [](std::int64_t dim, Tensor i) {
         return [=](const TensorList& x) { return index_add(x[0] * x[1].narrow(dim, 0, 1), dim, i, x[1]); };
     };
-    const auto gathered = [](std::int64_t dim, Tensor i) { return [=](const TensorList& x) { return x[0].gather(dim, i); }; };
+    const auto gathered = [](std::int64_t dim, Tensor i) {
+        return [=](const TensorList& x) { return x[0].gather(dim, i); };
+    };
     const auto scattered = [](std::int64_t dim, Tensor i) {
         return [=](const TensorList& x) { return scatter_add(x[0] * x[0], dim, i, x[1] * x[1]); };
     };
@@ -61,7 +63,9 @@ std::vector<Sample> index_samples() {
         {"scatter_add", scattered(1, grid), {{2, 3}, {2, 2}}},
         {"scatter_add", scattered(1, tensor({{0}, {1}})), {{2, 2}, {3, 3}}},
         {"scatter_add", scattered(0, none), {{3}, {2}}},
-        {"scatter_add", [](const TensorList& x) { return (x[0] * x[0]).scatter_add_(0, rows, x[1] * x[1]); }, {{3}, {3}}},
+        {"scatter_add",
+         [](const TensorList& x) { return (x[0] * x[0]).scatter_add_(0, rows, x[1] * x[1]); },
+         {{3}, {3}}},
         {"index", at({rows}), {{3, 2}}},
         {"index", at({grid}), {{3, 2}}},
         {"index", at({Slice(), tensor({-1, 0})}), {{2, 3}}},
@@ -73,7 +77,11 @@ std::vector<Sample> index_samples() {
         {"index", at({tensor({{true, false, true}, {false, true, true}})}), {{2, 3, 2}}},
         {"index", at({tensor({false, false})}), {{2, 2}}},
         {"index", at({mask, true}), {{3, 2}}},
-        {"index", [](const TensorList& x) { return (x[0] * x[0]).index({grid, mask}); }, {{3, 3}}},
+        {"index",
+         [](const TensorList& x) {
+             return (x[0] * x[0]).index({grid, mask});
+         },
+         {{3, 3}}},
         {"index_put_", put({tensor({2, 0})}), {{3, 2}, {2, 2}}},
         {"index_put_", put({rows}), {{3, 2}, {3, 2}}},
         {"index_put_", put({tensor({0, 1, 0}), tensor({1, 0, 1})}), {{2, 2}, {3}}},
@@ -89,35 +97,110 @@ std::vector<WrongInput> index_wrong() {
     static Tensor x = zeros({3, 4}), i = tensor({0, 5});
     return {
         {"index_select", [] { x.index_select(0, i); }, "index 5 is out of bounds for dimension 0 with size 3"},
-        {"index_select", [] { x.index_select(0, tensor({-1})); }, "index -1 is out of bounds for dimension 0 with size 3"},
+        {"index_select", [] { x.index_select(0, tensor({-1})); },
+         "index -1 is out of bounds for dimension 0 with size 3"},
         {"index_select", [] { x.index_select(2, i); }, "expected to be in range of [-2, 1], but got 2"},
-        {"index_select", [] { x.index_select(0, zeros({1, 1}, kInt64)); }, "index is supposed to be a vector, got shape (1, 1)"},
+        {"index_select",
+         [] {
+             x.index_select(0, zeros({1, 1}, kInt64));
+         },
+         "index is supposed to be a vector, got shape (1, 1)"},
         {"index_select", [] { x.index_select(0, zeros({1})); }, "expected dtype int32 or int64 for index, got Float"},
-        {"index_select", [] { scalar_tensor(1).index_select(0, zeros({2}, kInt64)); }, "a 0-dim tensor takes one index, got 2"},
-        {"index_add", [] { x.index_add_(0, i, zeros({2, 4})); }, "index 5 is out of bounds for dimension 0 with size 3"},
-        {"index_add", [] { index_add(x, 0, i, zeros({2, 3})); }, "source of shape (2, 3) must have the shape (2, 4)"},
-        {"index_add", [] { index_add(x, 0, i, zeros({2, 4}, kFloat64)); }, "self (Float) and source (Double)"},
-        {"gather", [] { x.gather(1, tensor({{0, -1}})); }, "index -1 is out of bounds for dimension 1 with size 4"},
+        {"index_select", [] { scalar_tensor(1).index_select(0, zeros({2}, kInt64)); },
+         "a 0-dim tensor takes one index, got 2"},
+        {"index_add",
+         [] {
+             x.index_add_(0, i, zeros({2, 4}));
+         },
+         "index 5 is out of bounds for dimension 0 with size 3"},
+        {"index_add",
+         [] {
+             index_add(x, 0, i, zeros({2, 3}));
+         },
+         "source of shape (2, 3) must have the shape (2, 4)"},
+        {"index_add",
+         [] {
+             index_add(x, 0, i, zeros({2, 4}, kFloat64));
+         },
+         "self (Float) and source (Double)"},
+        {"gather",
+         [] {
+             x.gather(1, tensor({{0, -1}}));
+         },
+         "index -1 is out of bounds for dimension 1 with size 4"},
         {"gather", [] { x.gather(0, i); }, "index of shape (2,) must have the rank of self of shape (3, 4)"},
-        {"gather", [] { x.gather(0, zeros({1, 5}, kInt64)); }, "no larger sizes apart from dimension 0"},
-        {"gather", [] { x.gather(0, zeros({1, 1})); }, "expected dtype int64 for index, got Float"},
+        {"gather",
+         [] {
+             x.gather(0, zeros({1, 5}, kInt64));
+         },
+         "no larger sizes apart from dimension 0"},
+        {"gather",
+         [] {
+             x.gather(0, zeros({1, 1}));
+         },
+         "expected dtype int64 for index, got Float"},
         {"gather", [] { x.gather(0, Tensor()); }, "undefined"},
-        {"scatter_add", [] { x.scatter_add_(0, tensor({{7}}), ones({1, 1})); }, "index 7 is out of bounds for dimension 0 with size 3"},
-        {"scatter_add", [] { scatter_add(x, 0, zeros({2, 2}, kInt64), ones({1, 2})); }, "rank of source of shape (1, 2)"},
-        {"scatter_add", [] { scatter_add(x, 0, zeros({1, 5}, kInt64), ones({1, 5})); }, "rank of self of shape (3, 4)"},
-        {"scatter_add", [] { scatter_add(x, 0, zeros({1, 1}, kInt64), ones({1, 1}, kInt32)); }, "self (Float) and source (Int)"},
+        {"scatter_add",
+         [] {
+             x.scatter_add_(0, tensor({{7}}), ones({1, 1}));
+         },
+         "index 7 is out of bounds for dimension 0 with size 3"},
+        {"scatter_add",
+         [] {
+             scatter_add(x, 0, zeros({2, 2}, kInt64), ones({1, 2}));
+         },
+         "rank of source of shape (1, 2)"},
+        {"scatter_add",
+         [] {
+             scatter_add(x, 0, zeros({1, 5}, kInt64), ones({1, 5}));
+         },
+         "rank of self of shape (3, 4)"},
+        {"scatter_add",
+         [] {
+             scatter_add(x, 0, zeros({1, 1}, kInt64), ones({1, 1}, kInt32));
+         },
+         "self (Float) and source (Int)"},
         {"index]", [] { x.index({i}); }, "index 5 is out of bounds for dimension 0 with size 3"},
-        {"index]", [] { x.index({0, tensor({-5})}); }, "index -5 is out of bounds for dimension 1 with size 4"},
-        {"index]", [] { x.index({None, 3}); }, "index 3 is out of bounds for dimension 0 with size 3"},
-        {"index]", [] { x.index({0, 0, 0}); }, "too many indices for tensor of dimension 2"},
-        {"index]", [] { x.index({Ellipsis, Ellipsis}); }, "an index can only have a single ellipsis, got 2"},
+        {"index]",
+         [] {
+             x.index({0, tensor({-5})});
+         },
+         "index -5 is out of bounds for dimension 1 with size 4"},
+        {"index]",
+         [] {
+             x.index({None, 3});
+         },
+         "index 3 is out of bounds for dimension 0 with size 3"},
+        {"index]",
+         [] {
+             x.index({0, 0, 0});
+         },
+         "too many indices for tensor of dimension 2"},
+        {"index]",
+         [] {
+             x.index({Ellipsis, Ellipsis});
+         },
+         "an index can only have a single ellipsis, got 2"},
         {"index]", [] { x.index({zeros({2})}); }, "must be int64, int32, uint8 or bool tensors, got Float"},
-        {"index]", [] { x.index({tensor({true, false})}); }, "shape of the mask (2,) at index 0 does not match the shape of the indexed tensor (3, 4)"},
-        {"index]", [] { x.index({tensor({0, 1}), tensor({0, 1, 2})}); }, "the shapes (2,) and (3,) do not broadcast"},
+        {"index]",
+         [] {
+             x.index({tensor({true, false})});
+         },
+         "shape of the mask (2,) at index 0 does not match the shape of the indexed tensor (3, 4)"},
+        {"index]",
+         [] {
+             x.index({tensor({0, 1}), tensor({0, 1, 2})});
+         },
+         "the shapes (2,) and (3,) do not broadcast"},
         {"index]", [] { x.index({Tensor()}); }, "an index is an undefined Tensor"},
         {"index_put_", [] { x.index_put_({i}, 1); }, "index 5 is out of bounds for dimension 0 with size 3"},
-        {"index_put_", [] { x.index_put_({tensor({0, 1})}, zeros({3})); }, "value tensor of shape (3,) cannot be broadcast to indexing result of shape (2, 4)"},
-        {"index_put_", [] { x.index_put_({tensor({0})}, zeros({4}, kFloat64)); }, "got Float for the destination and Double for the source"},
+        {"index_put_",
+         [] {
+             x.index_put_({tensor({0, 1})}, zeros({3}));
+         },
+         "value tensor of shape (3,) cannot be broadcast to indexing result of shape (2, 4)"},
+        {"index_put_", [] { x.index_put_({tensor({0})}, zeros({4}, kFloat64)); },
+         "got Float for the destination and Double for the source"},
         {"TensorIndex", [] { x.index({".."}); }, "expected \"...\" to represent an ellipsis index, but got \"..\""},
     };
 }
@@ -188,7 +271,8 @@ TEST_CASE("index: what each combination gives") {
         {{0, Slice(2, 9), Slice(-2)}, {1, 2}, {10, 11}},
         {{0, Ellipsis, 1}, {3}, {1, 5, 9}},
         {{0, None, 0, Slice(0, 1), None}, {1, 1, 1}, {0}},
-        {{i}, {3, 3, 4}, {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}},
+        {{i}, {3, 3, 4}, {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 0,  1,  2,  3,  4,  5,
+                          6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}},
         {{Slice(), j}, {2, 2, 1, 4}, {8, 9, 10, 11, 0, 1, 2, 3, 20, 21, 22, 23, 12, 13, 14, 15}},
         {{Slice(), Slice(), i}, {2, 3, 3}, {1, 0, 3, 5, 4, 7, 9, 8, 11, 13, 12, 15, 17, 16, 19, 21, 20, 23}},
         {{i, j}, {2, 3, 4}, {20, 21, 22, 23, 8, 9, 10, 11, 20, 21, 22, 23, 12, 13, 14, 15, 0, 1, 2, 3, 12, 13, 14, 15}},

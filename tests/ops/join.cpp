@@ -21,13 +21,21 @@ std::vector<Sample> join_samples() {
         {"cat", cat_along(0), {{0, 3}, {0, 3}}},
         {"cat", cat_along(0), {{4}}},
         // Products between the parts, so that the second derivative is not zero.
-        {"cat", [](const TensorList& x) { return cat({x[0] * x[1], x[1] * x[1]}, 1); }, {{2, 2}, {2, 2}}},
+        {"cat",
+         [](const TensorList& x) {
+             return cat({x[0] * x[1], x[1] * x[1]}, 1);
+         },
+         {{2, 2}, {2, 2}}},
         {"stack", stack_along(0), {{2, 3}, {2, 3}}},
         {"stack", stack_along(-1), {{2, 3}, {2, 3}, {2, 3}}},
         {"stack", stack_along(1), {{2, 2}, {2, 2}}},
         {"stack", stack_along(0), {{}, {}}},
         {"stack", stack_along(0), {{0, 2}, {0, 2}}},
-        {"stack", [](const TensorList& x) { return stack({x[0] * x[1], x[0]}, 0); }, {{3}, {3}}},
+        {"stack",
+         [](const TensorList& x) {
+             return stack({x[0] * x[1], x[0]}, 0);
+         },
+         {{3}, {3}}},
     };
 }
 
@@ -35,14 +43,33 @@ std::vector<WrongInput> join_wrong() {
     static const Tensor x = zeros({2, 3});
     return {
         {"cat", [] { cat({}); }, "expected a non-empty list of Tensors"},
-        {"cat", [] { cat({x, Tensor()}); }, "undefined"},
-        {"cat", [] { cat({x, zeros({2, 4})}); },
+        {"cat",
+         [] {
+             cat({x, Tensor()});
+         },
+         "undefined"},
+        {"cat",
+         [] {
+             cat({x, zeros({2, 4})});
+         },
          "must match except in dimension 0: got (2, 3) for tensor number 0 and (2, 4) for tensor number 1"},
-        {"cat", [] { cat({zeros({0}), x, x, zeros({3})}, 1); }, "got (2, 3) for tensor number 1 and (3,) for tensor number 3"},
-        {"cat", [] { cat({x, scalar_tensor(1)}); }, "zero-dimensional tensor (at position 1) cannot be concatenated"},
+        {"cat",
+         [] {
+             cat({zeros({0}), x, x, zeros({3})}, 1);
+         },
+         "got (2, 3) for tensor number 1 and (3,) for tensor number 3"},
+        {"cat",
+         [] {
+             cat({x, scalar_tensor(1)});
+         },
+         "zero-dimensional tensor (at position 1) cannot be concatenated"},
         {"cat", [] { cat({x}, 2); }, "expected to be in range of [-2, 1], but got 2"},
         {"stack", [] { stack({}); }, "expected a non-empty list of Tensors"},
-        {"stack", [] { stack({x, zeros({3})}); }, "to be equal size, but got (2, 3) at entry 0 and (3,) at entry 1"},
+        {"stack",
+         [] {
+             stack({x, zeros({3})});
+         },
+         "to be equal size, but got (2, 3) at entry 0 and (3,) at entry 1"},
         {"stack", [] { stack({x}, 3); }, "expected to be in range of [-3, 2], but got 3"},
     };
 }
@@ -76,7 +103,8 @@ TEST_CASE("cat and stack: values") {
 }
 
 TEST_CASE("cat and stack promote the dtypes of their parts and return gradients in them") {
-    const Tensor f = ones({2}, requires_grad()), d = ones({1}, dtype(kFloat64).requires_grad(true)), i = ones({1}, kInt32);
+    const Tensor f = ones({2}, requires_grad()), d = ones({1}, dtype(kFloat64).requires_grad(true)),
+                 i = ones({1}, kInt32);
     CHECK(cat({i, ones({1}, kInt64)}).dtype() == kInt64);
     CHECK(cat({i, f}).dtype() == kFloat32);
     CHECK(stack({tensor(true), tensor(2)}).equal(tensor({1, 2})));

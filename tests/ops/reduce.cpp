@@ -223,6 +223,9 @@ TEST_CASE("extremes of every dtype") {
     const auto [value, index] = tensor(3.5).max(0);
     CHECK(value.equal(tensor(3.5)));
     CHECK(index.equal(tensor(0)));
+    CHECK(zeros({2, 3, 0}).argmax(1).sizes() == IntArrayRef({2, 0}));
+    CHECK(std::get<1>(zeros({0, 3}).min(1, true)).sizes() == IntArrayRef({0, 1}));
+    CHECK(zeros({2, 3, 0}).amax({1}).sizes() == IntArrayRef({2, 0}));
     CHECK(max(tensor({1, 5}), tensor({4, 4})).equal(tensor({4, 5})));
 }
 

@@ -266,10 +266,11 @@ TEST_CASE("bad options") {
 
 TEST_CASE("bad parameters and gradients") {
     const Tensor p = leaf({2}), q = leaf({2});
-    CHECK_THROWS_WITH_AS(optim::SGD({p * 2}, 0.1),
-                         "[Optimizer] can't optimize a non-leaf Tensor: parameter 0 of the group, of shape (2,), is the "
-                         "result of an operation",
-                         ValueError);
+    CHECK_THROWS_WITH_AS(
+        optim::SGD({p * 2}, 0.1),
+        "[Optimizer] can't optimize a non-leaf Tensor: parameter 0 of the group, of shape (2,), is the "
+        "result of an operation",
+        ValueError);
     CHECK_THROWS_AS(optim::SGD({Tensor()}, 0.1), ValueError);
     CHECK_THROWS_AS(optim::SGD({p, p}, 0.1), ValueError);
     optim::SGD sgd({p}, 0.1);

@@ -1,0 +1,32 @@
+#include "reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "text.h"
+
+namespace examples {
+
+Range widened(double low, double high, const Slack& slack) {
+    const double by = std::max({(high - low) / 2, slack.floor, slack.relative * high});
+    return {low - by, (low + high) / 2, high + by};
+}
+
+Comparison ranged(const std::string& quantity, const Range& ours, int digits, double low, double high,
+                  const Slack& slack, const std::string& source) {
+    const Range allowed = widened(low, high, slack);
+    const bool good = inside(ours, allowed.low, allowed.high);
+    const std::string seen = fixed(low, digits) + " to " + fixed(high, digits);
+    return {quantity, text(ours, digits), seen + " (" + source + ")", good ? Verdict::kReproduced : Verdict::kDiffers,
+            good ? "" : "accepted: " + fixed(allowed.low, digits) + " to " + fixed(allowed.high, digits)};
+}
+
+Comparison equal(const std::string& quantity, double ours, double reported, double tolerance, int digits,
+                 const std::string& source) {
+    const double difference = std::abs(ours - reported);
+    const bool good = difference <= tolerance;
+    return {quantity, fixed(ours, digits), fixed(reported, digits) + " (" + source + ")",
+            good ? Verdict::kReproduced : Verdict::kDiffers, good ? "" : "off by " + scientific(difference)};
+}
+
+}  // namespace examples
