@@ -61,11 +61,15 @@ std::string precision(const Assignment& a) {
 }
 
 /// Where the time went, from the parts that were measured.
-Table time_table(Timings timings, double seconds) {
-    for (const auto& [what, part] : Timings(timings).parts()) seconds -= part;
-    timings.add("everything else", seconds);
-    Table table{"Where the time went", {"", "seconds"}, {}};
-    for (const auto& [what, part] : timings.parts()) table.rows.push_back({what, fixed(part, 2)});
+Table time_table(const Timings& timings, double seconds) {
+    Table table{"", {"", "seconds"}, {}};
+    double rest = seconds;
+    for (const auto& [what, part] : timings.parts()) {
+        table.rows.push_back({what, fixed(part, 2)});
+        rest -= part;
+    }
+    table.rows.push_back({"everything else", fixed(rest, 2)});
+    table.rows.push_back({"all", fixed(seconds, 2)});
     return table;
 }
 

@@ -7,8 +7,10 @@
 #include <limits>
 #include <utility>
 
-#include <xflens/cxxblas/cxxblas.cxx>
+// First of the two: it says that there is a CBLAS, without which products are plain loops, a hundred times slower.
 #include <xtensor-blas/xblas_config.hpp>
+
+#include <xflens/cxxblas/cxxblas.cxx>
 
 extern "C" {
 void openblas_set_num_threads(int n);

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/convert.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/parallel.h>
@@ -13,8 +14,10 @@ constexpr std::int64_t kLongRun = 64;  // from here on a run is worth a kernel c
 constexpr std::size_t kMaxOperands = kMaxMapInputs + 1;
 using detail::kMaxRank;
 
-constexpr std::int64_t kTileRows = 32, kTileColumns = 64;  // the buffers of two operands fit the first-level cache
-constexpr std::int64_t kMinTile = 8;                       // transposing fewer rows or columns saves nothing
+constexpr std::int64_t kTileBytes = 16384;  // a buffer for transposing: half of the first-level cache
+constexpr std::int64_t kTileColumns = 64;
+constexpr std::int64_t kMinTile = 8;          // transposing fewer rows or columns saves nothing
+constexpr std::int64_t kLargeOperand = 8192;  // elements from which on the cache does not forgive walking across rows
 
 /// The output (operand 0) and the inputs over one common shape, with dimensions merged where all of them allow it.
 struct Plan {
@@ -34,37 +37,39 @@ struct Plan {
     ScalarType kernel_dtype(std::size_t k) const { return k == 0 ? produce : compute; }
 };
 
-void add_operand(Plan& plan, const Tensor& tensor, IntArrayRef shape) {
+void set_shape(Plan& plan, IntArrayRef shape) {
+    plan.rank = shape.size();
+    std::copy(shape.begin(), shape.end(), plan.sizes);
+}
+
+/// After set_shape, before coalesce.
+void add_operand(Plan& plan, const Tensor& tensor) {
     const std::size_t k = plan.operands++;
     const auto& impl = *tensor.unsafeGetTensorImpl();
     plan.data[k] = static_cast<std::byte*>(impl.data());
     plan.dtype[k] = impl.dtype;
-    const std::size_t missing = shape.size() - impl.sizes.size();
-    for (std::size_t d = 0; d < shape.size(); ++d)
-        plan.strides[k][d] = d < missing || (impl.sizes[d - missing] == 1 && shape[d] != 1) ? 0 : impl.strides[d - missing];
+    const std::size_t missing = plan.rank - impl.sizes.size();
+    for (std::size_t d = 0; d < plan.rank; ++d)
+        plan.strides[k][d] = d < missing || impl.sizes[d - missing] == 1 ? 0 : impl.strides[d - missing];
 }
 
-/// Orders the dimensions as they lie in the memory of the output: sorted by its strides.
-void order_by_output(Plan& plan, detail::Dims& shape) {
-    const auto swap = [&](std::size_t a, std::size_t b) {
-        std::swap(shape[a], shape[b]);
-        for (std::size_t k = 0; k < plan.operands; ++k) std::swap(plan.strides[k][a], plan.strides[k][b]);
-    };
-    for (std::size_t i = 1; i < shape.size(); ++i)
-        for (std::size_t d = i; d > 0 && plan.strides[0][d - 1] < plan.strides[0][d]; --d) swap(d - 1, d);
-}
-
-/// Drops dimensions of size 1 and merges neighbours that every operand steps through evenly.
-void coalesce(Plan& plan, detail::Dims shape) {
-    order_by_output(plan, shape);
+/// Orders the dimensions as they lie in the memory of the output, drops those of size 1 and merges neighbours that every
+/// operand steps through evenly.
+void coalesce(Plan& plan) {
+    for (std::size_t i = 1; i < plan.rank; ++i)
+        for (std::size_t d = i; d > 0 && plan.strides[0][d - 1] < plan.strides[0][d]; --d) {
+            std::swap(plan.sizes[d - 1], plan.sizes[d]);
+            for (std::size_t k = 0; k < plan.operands; ++k) std::swap(plan.strides[k][d - 1], plan.strides[k][d]);
+        }
     std::size_t to = 0;
-    for (std::size_t d = 0; d < shape.size(); ++d) {
-        if (shape[d] == 1) continue;
+    for (std::size_t d = 0; d < plan.rank; ++d) {
+        const std::int64_t size = plan.sizes[d];
+        if (size == 1) continue;
         bool joins = to > 0;
         for (std::size_t k = 0; k < plan.operands && joins; ++k)
-            joins = plan.strides[k][to - 1] == plan.strides[k][d] * shape[d];
+            joins = plan.strides[k][to - 1] == plan.strides[k][d] * size;
         if (!joins) ++to;
-        plan.sizes[to - 1] = joins ? plan.sizes[to - 1] * shape[d] : shape[d];
+        plan.sizes[to - 1] = joins ? plan.sizes[to - 1] * size : size;
         for (std::size_t k = 0; k < plan.operands; ++k) plan.strides[k][to - 1] = plan.strides[k][d];
     }
     plan.rank = to;
@@ -173,110 +178,110 @@ void block_by_block(const Plan& plan, std::int64_t begin, std::int64_t end) {
     }
 }
 
-/// The dimension along which an input is contiguous, if that is not the innermost; `rank` if there is none. Walking
+/// The dimension along which operand k is contiguous, if that is not the innermost; `rank` if it is, or none is. Walking
 /// along the innermost would then take a cache line for every element.
-std::size_t transposed_dim(const Plan& plan) {
-    if (plan.run_length() < kMinTile) return plan.rank;
-    for (std::size_t k = 1; k < plan.operands; ++k)
-        for (std::size_t d = 0; d + 1 < plan.rank && plan.run_stride(k) > 1; ++d)
-            if (plan.strides[k][d] == 1 && plan.sizes[d] >= kMinTile) return d;
+std::size_t transposed_dim(const Plan& plan, std::size_t k) {
+    if (plan.run_length() < kMinTile || plan.run_stride(k) <= 1) return plan.rank;
+    for (std::size_t d = 0; d + 1 < plan.rank; ++d)
+        if (plan.strides[k][d] == 1 && plan.sizes[d] >= kMinTile) return d;
     return plan.rank;
 }
 
-/// A rectangle of the common shape: rows along `row_dim`, columns along the innermost dimension.
+/// A rectangle of a copy whose source is contiguous along its rows, while the target's columns lie close together.
 struct Tile {
     std::size_t row_dim;
     std::int64_t rows, columns;
-    std::int64_t offset[kMaxOperands] = {};
+    std::int64_t offset[2] = {};  // of target and source
 
     Tile(const Plan& plan, std::size_t row_dimension, std::int64_t number) : row_dim(row_dimension) {
         const std::size_t last = plan.rank - 1;
         const std::int64_t column = take(plan, last, kTileColumns, number);
-        const std::int64_t row = take(plan, row_dim, kTileRows, number);
+        const std::int64_t row = take(plan, row_dim, most_rows(plan), number);
         columns = std::min(kTileColumns, plan.sizes[last] - column);
-        rows = std::min(kTileRows, plan.sizes[row_dim] - row);
+        rows = std::min(most_rows(plan), plan.sizes[row_dim] - row);
         for (std::size_t d = last; d-- > 0;)
             if (d != row_dim) take(plan, d, 1, number);
     }
 
+    static std::int64_t most_rows(const Plan& plan) { return kTileBytes / (kTileColumns * element_size(plan.dtype[1])); }
     static std::int64_t count(const Plan& plan, std::size_t row_dim) {
-        const auto blocks = [](std::int64_t n, std::int64_t size) { return (n + size - 1) / size; };
         const std::int64_t rows = plan.sizes[row_dim], columns = plan.run_length();
-        return plan.numel / (rows * columns) * blocks(rows, kTileRows) * blocks(columns, kTileColumns);
+        return plan.numel / (rows * columns) * blocks(rows, most_rows(plan)) * blocks(columns, kTileColumns);
     }
 
   private:
-    /// Splits the position in blocks of `size` along dimension d off `number` and moves there.
+    static std::int64_t blocks(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
+
+    /// Splits the number of a block of `size` along dimension d off `number` and goes there.
     std::int64_t take(const Plan& plan, std::size_t d, std::int64_t size, std::int64_t& number) {
-        const std::int64_t blocks = (plan.sizes[d] + size - 1) / size;
-        const std::int64_t at = number % blocks * size;
-        number /= blocks;
-        for (std::size_t k = 0; k < plan.operands; ++k) offset[k] += at * plan.strides[k][d];
+        const std::int64_t at = number % blocks(plan.sizes[d], size) * size;
+        number /= blocks(plan.sizes[d], size);
+        for (std::size_t k = 0; k < 2; ++k) offset[k] += at * plan.strides[k][d];
         return at;
     }
 };
 
-template <class T>
-void transpose_tile(const void* source, std::int64_t stride, void* target, std::int64_t rows, std::int64_t columns) {
-    const T* from = static_cast<const T*>(source);
-    T* to = static_cast<T*>(target);
-    for (std::int64_t c = 0; c < columns; ++c)
-        for (std::int64_t r = 0; r < rows; ++r) to[r * kTileColumns + c] = from[c * stride + r];
-}
-
-/// Fills a buffer of rows of kTileColumns elements with operand k in the kernel's dtype.
-void load_tile(const Plan& plan, const Tile& tile, std::size_t k, std::byte* buffer) {
-    const ScalarType from = plan.dtype[k], to = plan.compute;
-    const std::int64_t from_size = element_size(from), to_size = element_size(to);
-    const std::byte* source = plan.data[k] + tile.offset[k] * from_size;
-    const std::int64_t row_stride = plan.strides[k][tile.row_dim], stride = plan.run_stride(k);
-    if (row_stride != 1) {
-        for (std::int64_t r = 0; r < tile.rows; ++r)
-            convert_run(from, source + r * row_stride * from_size, stride, to, buffer + r * kTileColumns * to_size, 1,
-                        tile.columns);
-    } else if (from == to && to_size == 4) {
-        transpose_tile<std::uint32_t>(source, stride, buffer, tile.rows, tile.columns);
-    } else if (from == to && to_size == 8) {
-        transpose_tile<std::uint64_t>(source, stride, buffer, tile.rows, tile.columns);
-    } else {
+void copy_tile(const Plan& plan, const Tile& tile) {
+    alignas(64) std::byte buffer[kTileBytes];
+    const std::int64_t from_size = element_size(plan.dtype[1]), to_size = element_size(plan.dtype[0]);
+    visit_dtype(plan.dtype[1], [&](auto v) {
+        using T = decltype(v);
+        const T* source = reinterpret_cast<const T*>(plan.data[1]) + tile.offset[1];
+        T* rows = reinterpret_cast<T*>(buffer);
+        const std::int64_t stride = plan.run_stride(1);
         for (std::int64_t c = 0; c < tile.columns; ++c)
-            convert_run(from, source + c * stride * from_size, 1, to, buffer + c * to_size, kTileColumns, tile.rows);
-    }
+            for (std::int64_t r = 0; r < tile.rows; ++r) rows[r * kTileColumns + c] = source[c * stride + r];
+    });
+    for (std::int64_t r = 0; r < tile.rows; ++r)
+        convert_run(plan.dtype[1], buffer + r * kTileColumns * from_size, 1, plan.dtype[0],
+                    plan.data[0] + (tile.offset[0] + r * plan.strides[0][tile.row_dim]) * to_size, plan.run_stride(0),
+                    tile.columns);
 }
 
-/// Tiles number `begin` to `end`: inputs that the kernel can't read as they lie are brought into buffers a tile at a time.
-void tile_by_tile(const Plan& plan, std::size_t row_dim, std::int64_t begin, std::int64_t end) {
-    alignas(64) std::byte buffers[kMaxOperands][kTileRows * kTileColumns * 8];
-    bool direct[kMaxOperands];
-    for (std::size_t k = 0; k < plan.operands; ++k)
-        direct[k] = plan.run_stride(k) == 1 && plan.dtype[k] == plan.kernel_dtype(k);
-    for (; begin < end; ++begin) {
-        const Tile tile(plan, row_dim, begin);
-        for (std::size_t k = 1; k < plan.operands; ++k)
-            if (!direct[k]) load_tile(plan, tile, k, buffers[k]);
-        for (std::int64_t r = 0; r < tile.rows; ++r) {
-            std::byte* row[kMaxOperands];
-            for (std::size_t k = 0; k < plan.operands; ++k)
-                row[k] = direct[k] ? plan.data[k] + (tile.offset[k] + r * plan.strides[k][row_dim]) * element_size(plan.dtype[k])
-                                   : buffers[k] + (k > 0 ? r * kTileColumns * element_size(plan.compute) : 0);
-            const void* in[kMaxMapInputs];
-            std::copy(row + 1, row + plan.operands, in);
-            plan.kernel(plan.row, row[0], in, tile.columns);
-            if (!direct[0])
-                convert_run(plan.produce, buffers[0], 1, plan.dtype[0],
-                            plan.data[0] + (tile.offset[0] + r * plan.strides[0][row_dim]) * element_size(plan.dtype[0]),
-                            plan.run_stride(0), tile.columns);
+/// Copies operand 1 to operand 0.
+void run_copy(const Plan& plan) {
+    if (const std::size_t row_dim = transposed_dim(plan, 1); row_dim < plan.rank) {
+        const std::int64_t grain = kGrain / (Tile::most_rows(plan) * kTileColumns);
+        detail::parallel_for(0, Tile::count(plan, row_dim), grain, [&](std::int64_t begin, std::int64_t end) {
+            for (; begin < end; ++begin) copy_tile(plan, Tile(plan, row_dim, begin));
+        });
+        return;
+    }
+    detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t begin, std::int64_t end) {
+        Cursor cursor(plan, begin);
+        while (begin < end) {
+            const std::int64_t n = std::min(cursor.left_in_run(), end - begin);
+            convert_run(plan.dtype[1], cursor.at(1), plan.run_stride(1), plan.dtype[0], cursor.at(0), plan.run_stride(0), n);
+            cursor.advance(n);
+            begin += n;
         }
-    }
+    });
 }
 
-/// Does the whole plan by tiles, if an input is transposed.
-bool done_by_tiles(const Plan& plan) {
-    const std::size_t row_dim = transposed_dim(plan);
-    if (row_dim == plan.rank) return false;
-    detail::parallel_for(0, Tile::count(plan, row_dim), kGrain / (kTileRows * kTileColumns),
-                         [&](std::int64_t begin, std::int64_t end) { tile_by_tile(plan, row_dim, begin, end); });
-    return true;
+/// Replaces operand k by a copy that lies in memory as the plan walks, in the kernel's dtype.
+Tensor straighten(Plan& plan, std::size_t k) {
+    Plan sub;
+    sub.operands = 2;
+    sub.rank = plan.rank;
+    sub.numel = 1;
+    for (std::size_t d = plan.rank; d-- > 0;) {
+        const bool repeats = plan.strides[k][d] == 0;
+        sub.sizes[d] = repeats ? 1 : plan.sizes[d];
+        sub.strides[0][d] = repeats ? 0 : sub.numel;
+        sub.strides[1][d] = plan.strides[k][d];
+        sub.numel *= sub.sizes[d];
+    }
+    Tensor straight = empty({sub.numel}, plan.compute);
+    sub.compute = sub.dtype[1] = plan.dtype[k];
+    sub.produce = sub.dtype[0] = plan.compute;
+    sub.data[1] = plan.data[k];
+    sub.data[0] = static_cast<std::byte*>(straight.unsafeGetTensorImpl()->data());
+    std::copy(sub.strides[0], sub.strides[0] + plan.rank, plan.strides[k]);
+    plan.data[k] = sub.data[0];
+    plan.dtype[k] = plan.compute;
+    coalesce(sub);
+    run_copy(sub);
+    return straight;
 }
 
 void run_linear(const Plan& plan, std::int64_t begin, std::int64_t end) {
@@ -307,10 +312,15 @@ void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produ
     plan.compute = compute;
     plan.produce = produce;
     plan.numel = target.numel;
-    add_operand(plan, out, target.sizes);
-    for (const Tensor* input : inputs) add_operand(plan, *input, target.sizes);
-    coalesce(plan, target.sizes);
-    if (done_by_tiles(plan)) return;
+    set_shape(plan, target.sizes);
+    add_operand(plan, out);
+    for (const Tensor* input : inputs) add_operand(plan, *input);
+    coalesce(plan);
+    Tensor straight[kMaxOperands];
+    for (std::size_t k = 1; k < plan.operands; ++k)
+        if (inputs[k - 1]->numel() >= kLargeOperand && transposed_dim(plan, k) < plan.rank)
+            straight[k] = straighten(plan, k);
+    if (std::any_of(straight, straight + plan.operands, [](const Tensor& x) { return x.defined(); })) coalesce(plan);
     const bool linear = std::all_of(plan.linear, plan.linear + plan.operands, [](bool b) { return b; });
     const auto part = linear ? run_linear : plan.run_length() >= kLongRun ? run_by_run : block_by_block;
     detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t b, std::int64_t e) { part(plan, b, e); });
@@ -319,27 +329,14 @@ void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produ
 void copy(const Tensor& out, const Tensor& source) {
     if (out.numel() == 0) return;
     Plan plan;
-    plan.kernel = [](const void* row, void* to, const void* const* from, std::int64_t n) {
-        const Plan& p = *static_cast<const Plan*>(row);
-        convert_run(p.compute, from[0], 1, p.produce, to, 1, n);
-    };
-    plan.row = &plan;
     plan.compute = source.dtype();
     plan.produce = out.dtype();
     plan.numel = out.numel();
-    add_operand(plan, out, out.sizes());
-    add_operand(plan, source, out.sizes());
-    coalesce(plan, out.sizes());
-    if (done_by_tiles(plan)) return;
-    detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t begin, std::int64_t end) {
-        Cursor cursor(plan, begin);
-        while (begin < end) {
-            const std::int64_t n = std::min(cursor.left_in_run(), end - begin);
-            convert_run(plan.dtype[1], cursor.at(1), plan.run_stride(1), plan.dtype[0], cursor.at(0), plan.run_stride(0), n);
-            cursor.advance(n);
-            begin += n;
-        }
-    });
+    set_shape(plan, out.sizes());
+    add_operand(plan, out);
+    add_operand(plan, source);
+    coalesce(plan);
+    run_copy(plan);
 }
 
 }  // namespace xgrad::ops

@@ -13,8 +13,8 @@ using MapKernel = void (*)(const void* row, void* out, const void* const* in, st
 inline constexpr std::size_t kMaxMapInputs = 5;
 
 /// out[i] = kernel(in0[i], in1[i], ...) over the shape of `out`, to which the inputs broadcast. The kernel reads
-/// `compute` and writes `produce`; operands of another dtype or layout pass through small buffers, transposed ones tile by
-/// tile, so that nothing is copied as a whole. The result does not depend on the number of threads.
+/// `compute` and writes `produce`; operands of another dtype or layout pass through small buffers, so that nothing is
+/// copied as a whole but large transposed operands. The result does not depend on the number of threads.
 void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produce, const Tensor& out,
          std::span<const Tensor* const> inputs);
 

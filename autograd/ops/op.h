@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cctype>
@@ -193,6 +194,16 @@ inline void check_defined(const char* operation, const Tensor& x) {
     if (!x.defined()) raise(operation, "an input is an undefined Tensor");
 }
 
+/// "add_" for "add": the operation as its in-place form is called.
+template <class Op>
+inline constexpr auto inplace_name = [] {
+    constexpr std::string_view name = Op::name;
+    std::array<char, name.size() + 2> out{};
+    std::copy(name.begin(), name.end(), out.begin());
+    if (name.back() != '_') out[name.size()] = '_';
+    return out;
+}();
+
 template <class T>
 inline constexpr std::size_t output_count = 1;
 template <std::size_t K>
@@ -263,12 +274,13 @@ void check_partial_overlap(const char* operation, const Tensor& self, const Tens
 
 template <class Op, class... In>
 Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
-    check_defined(Op::name, self);
-    (check_defined(Op::name, others), ...);
+    constexpr const char* name = inplace_name<Op>.data();
+    check_defined(name, self);
+    (check_defined(name, others), ...);
     const bool recording = GradMode::is_enabled() && (records_inplace(self) || ... || records(others));
-    if ((wrapped(others) || ...)) detail::raise_inplace_transform(Op::name);
-    detail::check_inplace(Op::name, self, recording);
-    (check_partial_overlap(Op::name, self, others), ...);
+    if ((wrapped(others) || ...)) detail::raise_inplace_transform(name);
+    detail::check_inplace(name, self, recording);
+    (check_partial_overlap(name, self, others), ...);
     constexpr std::size_t N = 1 + sizeof...(In);
     OpNodeOf<Op, N, 1>* node = nullptr;
     NodePtr owner;
@@ -286,7 +298,7 @@ Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
             op.forward_(self, others...);
         } else {
             const Tensor result = op.forward(self, others...);
-            check_fits(Op::name, self, result.sizes(), result.dtype());
+            check_fits(name, self, result.sizes(), result.dtype());
             copy_elements(self, result);
         }
     }

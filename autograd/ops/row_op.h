@@ -51,7 +51,9 @@ struct RowOp {
     template <class... In>
     void forward_(Tensor& self, const In&... others) const {
         const Tensor* list[] = {&self, &others...};
-        row_value_inplace(call(), self, list);
+        RowCall in_place = call();
+        in_place.name = inplace_name<RowOp>.data();
+        row_value_inplace(in_place, self, list);
     }
 
     void vjp(Vjp& b) const {
@@ -97,18 +99,23 @@ struct RowOp {
                     any_wrapped |= wrapped(x[k]);
                 }
                 if (GradMode::is_enabled() || any_wrapped)
-                    b.set(I, scale(b.grad(), formula<I>(x)));
+                    b.set(I, times_derivative<I>(b.grad(), x));
                 else
                     b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
             }
         }
     }
 
+    /// gradient * derivative to input I, by operations that are recorded.
     template <std::size_t I>
-    auto formula(const std::array<Tensor, arity + 1>& x) const {
-        return [&]<std::size_t... K>(std::index_sequence<K...>) {
+    Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
+        const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
             return rows::derivative_of<I>(row, x[K]...);
         }(std::make_index_sequence<arity + 1>());
+        if constexpr (requires { Row::masks; })
+            return where(derivative == 0.0, 0.0, scale(gradient, derivative));
+        else
+            return scale(gradient, derivative);
     }
 
     template <std::size_t I>
@@ -120,7 +127,7 @@ struct RowOp {
                 std::array<Tensor, arity + 1> x;
                 std::copy(inputs.begin(), inputs.end(), x.begin());
                 x[arity] = output;
-                term = scale(tangent, formula<I>(x));
+                term = times_derivative<I>(tangent, x);
             }
             if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
             sum = sum.defined() ? sum + term : term;

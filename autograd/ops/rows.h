@@ -11,6 +11,7 @@
 /// `where(condition, a, b)`, which must be safe where a branch is not taken.
 ///
 /// `derivative0` is that for the first input, called with all inputs and the output y; `uses` says which of them it reads.
+/// A row that `masks` lets no gradient through where its derivative is 0, not even an infinite one.
 /// kPassThrough stands for a derivative of 1: the gradient is handed on as it is; kNoGradient for no derivative at all.
 // Formulas are written with double constants, which rows on integers compare with and cast from on purpose.
 #pragma GCC diagnostic push
@@ -114,6 +115,7 @@ struct ImprovedSigmoid {
 };
 
 struct Relu {
+    static constexpr bool masks = true;
     XGRAD_ROW(relu, kArithmetic) XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3, 0})
     XGRAD_VALUE1(x, where(x <= 0.0, V(0.0), x))  // NaN stays NaN
     XGRAD_DERIVATIVE1(x, y, where(y <= 0.0, 0.0, 1.0))
@@ -215,6 +217,7 @@ struct PowBase {
 
 /// NaN stays NaN. The upper bound wins if it is below the lower one; the gradient passes at the bounds.
 struct Clamp {
+    static constexpr bool masks = true;
     XGRAD_ROW(clamp, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-1.2, 1.2, 0.5})
     double low = -2, high = 0.5;
     XGRAD_VALUE1(x, minimum(maximum(x, V(low)), V(high)))
@@ -271,6 +274,7 @@ struct Pow {
 
 /// Ties share the gradient. With a NaN, no one has lost: it goes to both, as PyTorch's.
 struct Maximum {
+    static constexpr bool masks = true;
     XGRAD_ROW(maximum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
     XGRAD_VALUE2(a, b, maximum(a, b))
     XGRAD_DERIVATIVE2(0, a, b, y, where(a < b, 0.0, where(a == b, 0.5, 1.0)))
@@ -278,6 +282,7 @@ struct Maximum {
 };
 
 struct Minimum {
+    static constexpr bool masks = true;
     XGRAD_ROW(minimum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
     XGRAD_VALUE2(a, b, minimum(a, b))
     XGRAD_DERIVATIVE2(0, a, b, y, where(a > b, 0.0, where(a == b, 0.5, 1.0)))
@@ -301,6 +306,7 @@ XGRAD_COMPARISON(Ge, ge, >=)
 
 /// a where the condition (0 or 1) holds, else b.
 struct Where {
+    static constexpr bool masks = true;
     static constexpr bool selects = true;  // the first input takes no part in type promotion
     XGRAD_ROW(where, kArithmetic) XGRAD_USES(kNoGradient, kA, kA) XGRAD_DOMAIN({0, 1}, {-3, 3}, {-3, 3})
     template <class V>

@@ -35,7 +35,16 @@ struct Settings {
 
 constexpr double kEps = 1e-3;               // of the course's gradient approximation
 constexpr double kTolerance = kEps * kEps;  // that it must agree to
-constexpr std::int64_t kStopped = 1039;     // updates until the early stop
+constexpr const char* kGradientTime = "gradient checks";
+constexpr std::int64_t kStopped = 1039;  // updates until the early stop
+
+/// What the formulas for the gradient of the penalised loss give, at lambda 1.
+struct PenaltyFormulas {
+    double right = 0;      // largest difference of -x^T(y - yhat)/N + 2 lambda w to the automatic gradient
+    double sign = 0;       // of 000's, with y + yhat
+    double off_class = 0;  // largest gradient of a weight whose class is not the image's
+    double central = 0;    // of the central difference to the automatic gradient
+};
 
 class Assignment {
   public:
@@ -64,6 +73,7 @@ class Assignment {
 
     const std::vector<Result>& softmax(double lambda);
     const Splits& all_digits();
+    const PenaltyFormulas& penalty_formulas();
 
     /// Draws a figure, and puts it into the report with the caption.
     void show(const std::string& id, const Figure& figure, const std::string& caption);
@@ -80,7 +90,12 @@ class Assignment {
     Report report_;
     Experiments experiments_;
     std::optional<Splits> all_digits_;
+    std::optional<PenaltyFormulas> penalty_formulas_;
 };
+
+inline xgrad::data::datasets::TensorDataset first(const xgrad::data::datasets::TensorDataset& all, std::int64_t rows) {
+    return xgrad::data::datasets::TensorDataset(all.data().slice(0, 0, rows), all.targets().slice(0, 0, rows));
+}
 
 /// Writes the value as the reports of Python do: with as many digits as it takes.
 inline std::string share(double accuracy, std::int64_t size) {
@@ -127,8 +142,7 @@ inline const Result& Assignment::every_step(bool centred) {
     };
     Splits splits = course::two_or_three(data_, preprocess, bias());
     // Only the validation set is of interest.
-    splits.probe = xgrad::data::datasets::TensorDataset(splits.training.data().slice(0, 0, 1),
-                                                        splits.training.targets().slice(0, 0, 1));
+    splits.probe = first(splits.training, 1);
     TrainingOptions options = course::regression_options(false, 40);
     options.checks_per_epoch = 31;
     return experiments_
@@ -147,9 +161,43 @@ inline const std::vector<Result>& Assignment::softmax(double lambda) {
     const ScopedDtype dtype(class_dtype());
     TrainingOptions options = course::regression_options(true);
     if (settings_.quick) options.max_steps = 300;
+    Splits splits = all_digits();
+    if (lambda > 0) splits.probe = first(splits.training, 1'000);  // no task draws their training accuracy
     return experiments_.run({"ten digits, lambda " + shortest(lambda),
-                             [this, lambda] { return course::softmax_regression(lambda, bias()); }, all_digits(),
-                             options});
+                             [this, lambda] { return course::softmax_regression(lambda, bias()); }, splits, options});
+}
+
+inline PenaltyFormulas find_penalty_formulas(const course::Data& data) {
+    const ScopedDtype dtype(xgrad::kFloat64);
+    const Tensor pixels = course::to_unit_range(data.training.pixels.slice(0, 0, 100).to(xgrad::kFloat64));
+    const Tensor x = xgrad::cat({pixels, xgrad::ones({100, 1})}, 1);
+    const Tensor labels = data.training.labels.slice(0, 0, 100);
+    const Tensor y = labels.unsqueeze(1).eq(xgrad::arange(10)).to(xgrad::kFloat64);
+    const Trainee trainee = course::softmax_regression(1);
+    xgrad::manual_seed(0);
+    Tensor w = trainee.parameters.front();
+    w.detach().normal_(0, 1.0 / (785.0 * 785.0));
+    const Tensor gradient =
+        xgrad::autograd::grad({trainee.model.loss(trainee.model.forward(x), labels) + trainee.model.penalty()}, {w})[0];
+
+    PenaltyFormulas found;
+    found.central = gradient_difference(trainee.model, trainee.parameters, x, labels, kEps).largest;
+
+    const xgrad::NoGradGuard no_grad;
+    const Tensor guess = trainee.model.forward(x).softmax(1);
+    const auto off = [&](const Tensor& formula) { return (formula - gradient).abs().max().item<double>(); };
+    found.right = off((y - guess).t().matmul(x) / -100 + 2 * w);
+    found.sign = off((y + guess).t().matmul(x) / -100 + 2 * w);
+    found.off_class = (x[0].unsqueeze(0) * (guess[0] * (1 - y[0])).unsqueeze(1)).abs().max().item<double>();
+    return found;
+}
+
+inline const PenaltyFormulas& Assignment::penalty_formulas() {
+    if (!penalty_formulas_) {
+        const Timed timed(experiments_.timings(), kGradientTime);
+        penalty_formulas_ = find_penalty_formulas(data_);
+    }
+    return *penalty_formulas_;
 }
 
 inline void Assignment::show(const std::string& id, const Figure& figure, const std::string& caption) {

@@ -68,8 +68,9 @@ inline void judge_derivations(Assignment& a, Judge& judge) {
               agrees);
     judge.add("001", "1b", "`ln(\u03a3e^z) \u00b7 \u03a3_k \u0177_k`, the sum being 1", Verdict::kPartly,
               "It must be `\u03a3_k y_k`. That is 1 too, so the value stands.");
-    judge.add("001", "1b", "`\u2202C/\u2202w_{kj} = -x_j(y_k - \u0177_k)`", right_if(penalty_formulas(a).right < 1e-10),
-              "Agrees with the automatic gradient to " + scientific(penalty_formulas(a).right) + ".");
+    judge.add("001", "1b", "`\u2202C/\u2202w_{kj} = -x_j(y_k - \u0177_k)`",
+              right_if(a.penalty_formulas().right < 1e-10),
+              "Agrees with the automatic gradient to " + scientific(a.penalty_formulas().right) + ".");
 }
 
 inline void judge_stop(Assignment& a, Judge& judge) {
@@ -149,7 +150,7 @@ inline void judge_overfitting(Assignment& a, Judge& judge) {
 
 inline void judge_penalty_formulas(Assignment& a, Judge& judge) {
     if (!judge.concerns("4a")) return;
-    const PenaltyFormulas formulas = penalty_formulas(a);
+    const PenaltyFormulas& formulas = a.penalty_formulas();
     judge.add("000", "4a", "`R = \u03a3_j\u03a3_j w_{ij}^2`", Verdict::kPartly,
               "A slip of an index: `\u03a3_i\u03a3_j`.");
     judge.add("000", "4a", "`\u2202C/\u2202w = (1/N) \u03a3(-x(y - \u0177))`", right_if(formulas.right < 1e-10),

@@ -60,6 +60,7 @@ inline void task_3a(Assignment& a) {
                        course::to_unit_range, course::Bias::kColumn)
             .training.data();
     const Tensor y = a.data().training.labels.slice(0, 0, 100);
+    const Timed timed(a.experiments().timings(), kGradientTime);
     const Trainee trainee = course::softmax_regression();
     const Tensor output = trainee.model.forward(x);
     std::vector<Comparison> rows{
@@ -68,7 +69,7 @@ inline void task_3a(Assignment& a) {
         equal("mean output with all weights 0", output.softmax(1).mean().item<double>(), 0.1, 1e-15, 1, "task"),
         equal("loss with all weights 0: ln 10", trainee.model.loss(output, y).item<double>(), std::log(10.0), 1e-14, 12,
               kNumPy)};
-    const auto gradients = gradient_comparisons(check_gradients([] { return course::softmax_regression(); }, x, y));
+    const auto gradients = gradient_comparisons(check_gradients(trainee, x, y));
     rows.insert(rows.end(), gradients.begin(), gradients.end());
     a.report().comparisons(rows);
 }
@@ -120,45 +121,13 @@ inline void task_3d(Assignment& a) {
           "6,851, 7,781 or never (NumPy, 5 seeds)", Verdict::kNote}});
 }
 
-/// The gradient of the penalised loss and what the formulas give instead of it.
-struct PenaltyFormulas {
-    double right = 0;      // largest difference of -x^T(y - yhat)/N + 2 lambda w to the automatic gradient
-    double sign = 0;       // of 000's, with y + yhat
-    double off_class = 0;  // largest gradient of a weight whose class is not the image's
-    double central = 0;    // of the central difference to the automatic gradient
-};
-
-inline PenaltyFormulas penalty_formulas(Assignment& a) {
-    const ScopedDtype dtype(xgrad::kFloat64);
-    const Tensor pixels = course::to_unit_range(a.data().training.pixels.slice(0, 0, 100).to(xgrad::kFloat64));
-    const Tensor x = xgrad::cat({pixels, xgrad::ones({100, 1})}, 1);
-    const Tensor labels = a.data().training.labels.slice(0, 0, 100);
-    const Tensor y = labels.unsqueeze(1).eq(xgrad::arange(10)).to(xgrad::kFloat64);
-    const Trainee trainee = course::softmax_regression(1);
-    xgrad::manual_seed(0);
-    Tensor w = trainee.parameters.front();
-    w.detach().normal_(0, 1.0 / (785.0 * 785.0));
-    const Tensor gradient =
-        xgrad::autograd::grad({trainee.model.loss(trainee.model.forward(x), labels) + trainee.model.penalty()}, {w})[0];
-
-    const xgrad::NoGradGuard no_grad;
-    const Tensor guess = trainee.model.forward(x).softmax(1);
-    const auto off = [&](const Tensor& formula) { return (formula - gradient).abs().max().item<double>(); };
-    PenaltyFormulas found;
-    found.right = off((y - guess).t().matmul(x) / -100 + 2 * w);
-    found.sign = off((y + guess).t().matmul(x) / -100 + 2 * w);
-    found.off_class = (x[0].unsqueeze(0) * (guess[0] * (1 - y[0])).unsqueeze(1)).abs().max().item<double>();
-    found.central = gradient_difference(trainee.model, trainee.parameters, x, labels, kEps);
-    return found;
-}
-
 inline void task_4a(Assignment& a) {
     a.report().section(
         "4a", "A penalty on the weights",
         "`J = C + \u03bb R` with `R = \u03a3_{i,j} w_{ij}^2`. The gradient is `-x^T(y - \u0177)/N + 2\u03bbw`; here it "
         "is "
         "derived by the library, and the formulas of both reports are evaluated beside it at `\u03bb = 1`.");
-    const PenaltyFormulas formulas = penalty_formulas(a);
+    const PenaltyFormulas formulas = a.penalty_formulas();
     const auto row = [](const std::string& quantity, double difference, double tolerance, bool wrong = false) {
         const bool agrees = difference < tolerance;
         return Comparison{quantity, scientific(difference),

@@ -98,15 +98,15 @@ double correlation(const Tensor& a, const Tensor& b) {
     return (dx.dot(dy) / (dx.norm() * dy.norm())).item<double>();
 }
 
-double gradient_difference(const Model& model, const std::vector<Tensor>& parameters, const Tensor& input,
-                           const Tensor& target, double eps, double scale, std::int64_t entries) {
+GradientDifference gradient_difference(const Model& model, const std::vector<Tensor>& parameters, const Tensor& input,
+                                       const Tensor& target, double eps, std::int64_t entries) {
     const auto objective = [&] {
         const Tensor loss = model.loss(model.forward(input), target);
         return model.penalty ? loss + model.penalty() : loss;
     };
     const xgrad::TensorList gradients = xgrad::autograd::grad({objective()}, parameters);
     const xgrad::NoGradGuard no_grad;
-    double largest = 0;
+    GradientDifference found;
     for (std::size_t p = 0; p < parameters.size(); ++p) {
         const Tensor values = parameters[p].detach().view({-1});
         const Tensor gradient = gradients[p].contiguous().view({-1});
@@ -122,10 +122,12 @@ double gradient_difference(const Model& model, const std::vector<Tensor>& parame
             const double below = objective().item<double>();
             value.fill_(kept);
             const double difference = (above - below) / (2 * eps);
-            largest = std::max(largest, std::abs(difference - scale * gradient[at].item<double>()));
+            const double derivative = gradient[at].item<double>();
+            found.largest = std::max(found.largest, std::abs(difference - derivative));
+            found.scaled = std::max(found.scaled, std::abs(difference - (1 + 1e-4) * derivative));
         }
     }
-    return largest;
+    return found;
 }
 
 }  // namespace examples

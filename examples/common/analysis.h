@@ -40,10 +40,16 @@ double roughness(const std::vector<xgrad::Tensor>& images);
 /// Pearson's correlation of the elements of two tensors.
 double correlation(const xgrad::Tensor& a, const xgrad::Tensor& b);
 
-/// The largest difference of the gradients that backward computes and central differences of the loss (penalty
-/// included), at the parameters as they are. Of each parameter, `entries` evenly spaced ones are checked, all if 0.
-/// The derivative of backward is multiplied by `scale` before: with 1 + 1e-4 a check must fail.
-double gradient_difference(const Model& model, const std::vector<xgrad::Tensor>& parameters, const xgrad::Tensor& input,
-                           const xgrad::Tensor& target, double eps = 1e-3, double scale = 1, std::int64_t entries = 0);
+/// The largest difference between what backward computes and central differences.
+struct GradientDifference {
+    double largest = 0;
+    double scaled = 0;  // with the derivatives of backward multiplied by 1 + 1e-4: a check must find this wrong
+};
+
+/// Compares the derivatives of the loss, penalty included, to the parameters as they are. Of each parameter, `entries`
+/// evenly spaced elements are checked, all if 0.
+GradientDifference gradient_difference(const Model& model, const std::vector<xgrad::Tensor>& parameters,
+                                       const xgrad::Tensor& input, const xgrad::Tensor& target, double eps = 1e-3,
+                                       std::int64_t entries = 0);
 
 }  // namespace examples

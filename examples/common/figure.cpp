@@ -34,13 +34,15 @@ void add_points(std::string& script, const Curve& curve, const std::string& bloc
 const char* place(Legend legend) {
     switch (legend) {
         case Legend::kTopRight:
-            return "set key top right\n";
+            return "set key inside vertical top right Right noreverse\n";
         case Legend::kBottomRight:
-            return "set key bottom right\n";
+            return "set key inside vertical bottom right Right noreverse\n";
         case Legend::kTopLeft:
-            return "set key top left\n";
+            return "set key inside vertical top left Left reverse\n";
         case Legend::kBottomLeft:
-            return "set key bottom left\n";
+            return "set key inside vertical bottom left Left reverse\n";
+        case Legend::kAbove:
+            return "set key above vertical maxrows 6 left Left reverse\n";
         case Legend::kNone:
             break;
     }
@@ -62,7 +64,7 @@ std::string axes(const Figure& figure, const Panel& panel) {
         }
         ticks = "set xtics (" + list + ")\n";
     }
-    return "set xlabel " + quoted(figure.x_label) + "\nset ylabel " + quoted(panel.y_label) + '\n' +
+    return "set xlabel " + quoted(figure.x_label) + "\nset ylabel " + quoted(panel.y_label) + '\n' + "set key on\n" +
            place(panel.legend) + (panel.x_logarithmic ? "set logscale x\n" : "unset logscale x\n") + ticks +
            range("x", panel.x_range, "[0:*]") + range("y", panel.y_range, "[*:*]");
 }
@@ -75,13 +77,14 @@ std::string panel_commands(const Figure& figure, std::size_t at) {
         const Curve& curve = panel.curves[i];
         const std::string colour =
             std::string(" lc rgb '") + kColours[curve.colour.value_or(i) % kColours.size()] + "'";
-        if (!curve.spread.empty()) {
-            bands += block_name(at, i) + " using 1:3:4 with filledcurves" + colour +
-                     " fs transparent solid 0.25 noborder" +
-                     (curve.spread_label.empty() ? " notitle, " : " title " + quoted(curve.spread_label) + ", ");
-        }
-        lines += block_name(at, i) + " using 1:2 with " + (curve.points ? "linespoints pt 7 ps 0.9" : "lines") +
-                 (curve.dashed ? " dt 2" : "") + " lw 1.5" + colour + " title " + quoted(curve.label) + ", ";
+        const std::string line = std::string(curve.dashed ? " dt 2" : "") + " lw 1.5" + colour;
+        lines += block_name(at, i) + " using 1:2 with " + (curve.points ? "linespoints pt 7 ps 0.9" : "lines") + line +
+                 " title " + quoted(curve.label) + ", ";
+        if (curve.spread.empty()) continue;
+        const std::string band = " with filledcurves" + colour + " fs transparent solid 0.25 noborder ";
+        bands += block_name(at, i) + " using 1:3:4" + band + "notitle, ";
+        // Drawn below all lines, named after its own.
+        if (!curve.spread_label.empty()) lines += "keyentry" + band + "title " + quoted(curve.spread_label) + ", ";
     }
     return axes(figure, panel) + "plot " + bands + lines + '\n';
 }
@@ -95,7 +98,7 @@ PlotScript plot_script(const Figure& figure) {
     }
     script.setup +=
         "set border 3 lc rgb '#606060'\nset tics nomirror out scale 0.6 tc rgb '#303030'\n"
-        "set grid lc rgb '#e4e4e4' lt 1\nset key noautotitle samplen 2 spacing 1.2\nset decimalsign '.'\n"
+        "set grid lc rgb '#e4e4e4' lt 1\nset key on noautotitle opaque samplen 2 spacing 1.2\nset decimalsign '.'\n"
         "set lmargin 9\nset rmargin 3\n";
     const auto panels = static_cast<int>(figure.panels.size());
     script.whole = {700 * panels, 470,

@@ -20,7 +20,8 @@ struct Curve {
     bool points = false;  // a dot at each point
 };
 
-enum class Legend { kTopRight, kBottomRight, kTopLeft, kBottomLeft, kNone };
+/// Where the names of the curves stand: in a corner, or above the axes, where they hide nothing.
+enum class Legend { kTopRight, kBottomRight, kTopLeft, kBottomLeft, kAbove, kNone };
 
 /// A tick of a horizontal axis: where, and what stands there.
 struct Tick {

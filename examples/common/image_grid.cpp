@@ -133,7 +133,7 @@ SavedFigure save_image_grid(const ImageGrid& grid, const std::filesystem::path& 
         "set lmargin at screen 0\nset rmargin at screen 1\nset tmargin at screen 1\nset bmargin at screen 0\n";
     ImageGrid untitled = grid;  // on a page the caption says it
     untitled.title.clear();
-    script.whole = arrangement(grid, longest, 3.6, "image pixels");
+    script.whole = arrangement(grid, longest, 3.6, "image");
     script.page = {arrangement(untitled, longest, 3.6, "image")};
     script.narrow_page = {arrangement(untitled, 5, 4, "image")};
     SavedFigure saved = save_plots(script, csv(grid), folder, name);

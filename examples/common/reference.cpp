@@ -16,7 +16,7 @@ Comparison ranged(const std::string& quantity, const Range& ours, int digits, do
                   const Slack& slack, const std::string& source) {
     const Range allowed = widened(low, high, slack);
     const bool good = inside(ours, allowed.low, allowed.high);
-    const std::string seen = fixed(low, digits) + " to " + fixed(high, digits);
+    const std::string seen = fixed(low, digits) + (low == high ? "" : " to " + fixed(high, digits));
     return {quantity, text(ours, digits), seen + " (" + source + ")", good ? Verdict::kReproduced : Verdict::kDiffers,
             good ? "" : "accepted: " + fixed(allowed.low, digits) + " to " + fixed(allowed.high, digits)};
 }

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
 
@@ -47,10 +48,17 @@ std::size_t columns(std::string_view text) {
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
-/// Greek and accented letters, as opposed to signs.
-bool is_foreign_letter(char first) {
-    const auto byte = static_cast<unsigned char>(first);
-    return byte >= 0xC4 && byte < 0xD0;
+/// Accented and small Greek letters, as opposed to signs and capitals such as the sum's.
+bool is_foreign_letter(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (lead == 0xCE && text.size() > 1) return static_cast<unsigned char>(text[1]) >= 0xB1;
+    return lead >= 0xC4 && lead < 0xD0;
+}
+
+bool is_function(std::string_view word) {
+    constexpr std::array<std::string_view, 11> kNames = {"ln",   "log",  "exp", "sin", "cos", "tanh",
+                                                         "sinh", "cosh", "max", "min", "lcm"};
+    return std::find(kNames.begin(), kNames.end(), word) != kNames.end();
 }
 
 /// Variables are set in italics, numbers, signs and the names of functions upright.
@@ -67,12 +75,12 @@ std::string formula(std::string_view text) {
             continue;
         }
         std::size_t end = i + character_length(text[i]);
-        bool variable = is_foreign_letter(text[i]);
+        bool variable = is_foreign_letter(text.substr(i));
         if (is_letter(text[i])) {
             while (end < text.size() && is_letter(text[end])) ++end;
-            variable = end - i == 1;
+            variable = !is_function(text.substr(i, end - i));
         }
-        const std::string part = escaped(text.substr(i, end - i));
+        const std::string part = text[i] == '-' ? "\u2212" : escaped(text.substr(i, end - i));
         out += variable ? "<i>" + part + "</i>" : part;
         i = end;
     }
@@ -109,9 +117,9 @@ std::string badge(Verdict verdict, const char* word) {
 }
 
 /// Cells that are HTML already.
-std::string table_html(const std::string& caption, const std::vector<std::string>& head,
+std::string table_html(const std::string& kind, const std::string& caption, const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows) {
-    std::string out = "<table>";
+    std::string out = "<table class=\"" + kind + "\">";
     if (!caption.empty()) out += "<caption>" + html_text(caption) + "</caption>";
     out += "<thead><tr>";
     for (const std::string& cell : head) out += "<th scope=\"col\">" + html_text(cell) + "</th>";
@@ -119,9 +127,8 @@ std::string table_html(const std::string& caption, const std::vector<std::string
     for (const auto& row : rows) {
         out += "<tr>";
         for (std::size_t i = 0; i < row.size(); ++i) {
-            out += i == 0 ? "<th scope=\"row\">" + row[i] + "</th>"
-                          : "<td data-head=\"" + escaped(without_backticks(head[i])) + "\"><span>" + row[i] +
-                                "</span></td>";
+            const std::string label = "data-head=\"" + escaped(without_backticks(head[i])) + "\">" + row[i];
+            out += i == 0 ? "<th scope=\"row\" " + label + "</th>" : "<td " + label + "</td>";
         }
         out += "</tr>\n";
     }
@@ -227,7 +234,7 @@ void Report::comparisons(const std::vector<Comparison>& comparisons) {
         log.rows.push_back({one.quantity, one.ours, one.reported, word});
         ++compared_[one.verdict];
     }
-    add(table_html("", {"Quantity", "Here", "Reported", "Verdict"}, rows));
+    add(table_html("numbers", "", {"Quantity", "Here", "Reported", "Verdict"}, rows));
     log_ << text(log);
 }
 
@@ -237,7 +244,7 @@ void Report::table(const Table& table) {
         rows.emplace_back();
         for (const std::string& cell : row) rows.back().push_back(html_text(cell));
     }
-    add(table_html(table.caption, table.head, rows));
+    add(table_html("plain", table.caption, table.head, rows));
     log_ << text(table);
 }
 
@@ -251,7 +258,7 @@ void Report::claims(const std::vector<Claim>& claims) {
         log.rows.push_back({one.report, one.task, word, one.claim});
         ++judged_[one.verdict];
     }
-    add(table_html("", {"Claim", "Report, task", "Verdict"}, rows));
+    add(table_html("claims", "", {"Claim", "Report, task", "Verdict"}, rows));
     log_ << text(log);
 }
 
@@ -269,8 +276,9 @@ std::string Report::html(const std::string& colophon) const {
         body += "<section id=\"" + anchor + "\"><h2><span>" + escaped(section.id) + "</span>" +
                 html_text(section.title) + "</h2>\n" + section.body + "</section>\n";
     }
-    const std::string tallies = tally_html("numbers set beside those of the reports", compared_, false) +
-                                tally_html("claims and derivations judged", judged_, true);
+    const std::string tallies =
+        tally_html("numbers set beside those of the reports, the tasks and an independent program", compared_, false) +
+        tally_html("claims and derivations judged", judged_, true);
     // The policy is a promise to the reader: nothing is loaded from anywhere.
     return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "

@@ -8,7 +8,7 @@ inline constexpr char kReportStyle[] = R"css(
   --good: #06734f; --good-ground: #e0f3ea; --half: #8a5a00; --half-ground: #fdf0d2; --bad: #a9350b;
   --bad-ground: #fce5db; --note: #4d5b69; --note-ground: #e8edf2; }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
+html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; }
 main, header > div, footer > div { max-width: 1180px; margin: 0 auto; padding: 0 24px; }
@@ -49,12 +49,17 @@ thead th { color: var(--soft); font-size: 12.5px; font-weight: 650; letter-spaci
   overflow-wrap: normal; }
 tbody th { font-weight: 550; }
 tbody tr:last-child > * { border-bottom: 0; }
+.numbers, .claims { table-layout: fixed; }
+.numbers th:nth-child(1) { width: 33%; } .numbers th:nth-child(2) { width: 21%; }
+.numbers th:nth-child(3) { width: 25%; }
+.claims th:nth-child(1) { width: 36%; } .claims th:nth-child(2) { width: 11%; }
 .verdict { display: inline-block; white-space: nowrap; border-radius: 999px; padding: 1px 11px 2px; font-size: 13.5px;
   font-weight: 650; background: var(--note-ground); color: var(--note); }
 .good { background: var(--good-ground); color: var(--good); }
 .half { background: var(--half-ground); color: var(--half); }
 .bad { background: var(--bad-ground); color: var(--bad); }
 .why { display: block; color: var(--soft); font-size: 14px; line-height: 1.45; margin-top: 3px; }
+thead .f { text-transform: none; font-size: 15px; }
 .f { font-family: "STIX Two Text", Cambria, "Times New Roman", "Liberation Serif", "DejaVu Serif", serif;
   font-size: 1.06em; }
 .f sub, .f sup { font-size: .72em; line-height: 0; }
@@ -78,11 +83,21 @@ footer p { margin: 4px 0; }
   h2 { font-size: 20px; } h2 span { font-size: 16px; padding: 2px 9px; }
   figure { margin: 16px -8px; } figcaption { padding: 0 8px; text-align: left; }
   table, caption, tbody, tr, th, td { display: block; } thead { display: none; }
-  tbody tr { border: 1px solid var(--line); border-radius: 10px; padding: 8px 12px; margin: 0 0 8px; }
-  tbody th, tbody td { border: 0; padding: 2px 0; }
+  table { table-layout: auto; }
+  tbody tr { display: grid; gap: 3px 12px; position: relative; border: 1px solid var(--line); border-radius: 10px;
+    padding: 9px 12px; margin: 0 0 8px; }
+  .numbers tr, .plain tr { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .numbers th, .plain th { grid-column: 1 / -1; padding-right: 96px; }
+  .claims td:nth-child(2) { grid-row: 1; color: var(--soft); }
+  .claims td:last-child, .numbers td:last-child { grid-column: 1 / -1; }
+  tbody th, tbody td { border: 0; padding: 0; width: auto !important; font-size: 14.5px; line-height: 1.4; }
   tbody th { font-weight: 650; }
-  tbody td { display: grid; grid-template-columns: 84px 1fr; gap: 10px; }
-  tbody td:before { content: attr(data-head); color: var(--soft); font-size: 13px; line-height: 1.8; }
+  .numbers td:before, .plain td:before { content: attr(data-head); display: block; color: var(--soft);
+    font-size: 12.5px; }
+  .plain th:before { content: attr(data-head) " "; }
+  .numbers td:last-child:before { content: none; }
+  tbody .verdict { position: absolute; top: 8px; right: 10px; font-size: 12.5px; }
+  .why { margin: 0; }
 }
 @page { margin: 14mm; }
 @media print {

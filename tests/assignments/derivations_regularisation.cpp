@@ -1,4 +1,4 @@
-// Assignment 1, task 4a: the gradient of softmax regression with L2 regularisation, J = C + lambda R, on the first 100
+// Assignment 1, task 4a: the gradient of softmax regression with L2 regularisation, J = C + lambda R, on the first 20
 // images of MNIST. Formulas are those of the reports 000 and 001, in their matrix form.
 
 #include "course_data.h"
@@ -13,13 +13,13 @@ namespace F = xgrad::nn::functional;
 namespace {
 
 struct Regularised {
-    static constexpr double kLambda = 0.1, kCount = 100;
+    static constexpr double kLambda = 0.1, kCount = 20;
 
     /// With weights of standard deviation `scale`.
     explicit Regularised(double scale)
         : w(scale * normal_array({785, 10}, 4)), yhat(softmax(dot(x, w))) {}
 
-    const Images images = first_images(100, Scaling::kToPlusMinusOne);
+    const Images images = first_images(20, Scaling::kToPlusMinusOne);
     const Array x = to_array(images.x), y = to_array(one_hot(images.labels));
     const Array w;
     const Array yhat;

@@ -34,7 +34,7 @@ class NetworkImpl : public xgrad::nn::Module {
     }
 
     /// Logits. What enters each activation is added to `preactivations`.
-    xgrad::Tensor forward(xgrad::Tensor x, xgrad::TensorList* preactivations = nullptr) {
+    xgrad::Tensor forward(xgrad::Tensor x, xgrad::TensorList* preactivations = nullptr) const {
         for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
             const xgrad::Tensor z = layers_[i]->forward(x);
             if (preactivations) preactivations->push_back(z);

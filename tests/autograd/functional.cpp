@@ -4,6 +4,9 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/op.h>
+
+#include <thread>
 
 using namespace xgrad;
 
@@ -82,4 +85,134 @@ TEST_CASE("misuse of transforms is an error") {
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0] + in[1]; })({x, x[0]}), ShapeError);
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { Tensor y = in[0]; return y.add_(1.0); })({x}), NotImplementedError);
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return full({}, in[0].item()); })({x[0]}), NotImplementedError);
+}
+
+TEST_CASE("jvp goes through views whose memory lies otherwise") {
+    const Tensor x = random({2, 3}, 1), v = random({2, 3}, 2), bias = random({3}, 3), u = random({3}, 4);
+    {
+        const auto [value, tangent] = func::jvp([](const TensorList& in) { return in[0].t().reshape({-1}) * 2.0; }, {x}, {v});
+        CHECK(value.equal(x.t().reshape({-1}) * 2.0));
+        CHECK(tangent.equal(v.t().reshape({-1}) * 2.0));
+    }
+    {
+        // The tangent is an expanded one where the value is not.
+        const auto flat = [](const TensorList& in) { return (in[0] + in[1]).flatten(); };
+        const auto [value, tangent] = func::jvp(flat, {x, bias}, {{}, u});
+        CHECK(value.equal((x + bias).flatten()));
+        CHECK(tangent.equal(u.expand({2, 3}).flatten()));
+    }
+    {
+        const auto parts = [](const TensorList& in) {
+            return in[0][1].slice(0, 0, 3, 2).expand({2, 2}).permute({1, 0}).reshape({4}) * in[0].unbind(1)[1].sum();
+        };
+        const double h = 1e-6;
+        const Tensor expected = (parts({x + v * h}) - parts({x - v * h})) / (2 * h);
+        CHECK(std::get<1>(func::jvp(parts, {x}, {v})).allclose(expected, 1e-8, 1e-8));
+    }
+    {
+        // Constants along the tangent need no rule; dtypes of tangents are those of values.
+        const auto mixed = [](const TensorList& in) { return in[0] + in[1]; };
+        CHECK(std::get<1>(func::jvp(mixed, {x.to(kFloat32), x}, {v.to(kFloat32), {}})).dtype() == kFloat64);
+        CHECK(std::get<1>(func::jvp(mixed, {x, x}, {{}, {}})).equal(zeros({2, 3}, kFloat64)));
+    }
+    CHECK_THROWS_WITH_AS(func::jvp([](const TensorList& in) { return in[0][1].as_strided({2}, {1}); }, {x}, {v}),
+                         doctest::Contains("[as_strided] a tensor inside jvp or vmap has no memory"), NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0].as_strided({2}, {1}); })({x}), NotImplementedError);
+}
+
+TEST_CASE("vmap goes through views and their gradients") {
+    const Tensor x = random({5, 3, 4}, 1);
+    const std::vector<func::Function> functions = {
+        [](const TensorList& in) { return in[0].select(0, 1) * in[0].select(-1, 0).sum(); },
+        [](const TensorList& in) { return in[0].slice(1, 1, 4, 2).slice(0, 2); },
+        [](const TensorList& in) { return in[0].select(0, 2).expand({2, 3, 4}); },
+        [](const TensorList& in) { return in[0].sum().expand({2, 2}); },
+        [](const TensorList& in) { return in[0].unbind(1)[3] * in[0].split(2, 1)[1].reshape({-1}).slice(0, 0, 3); },
+        [](const TensorList& in) { return in[0].t().reshape({2, 6}).view({12}); },
+    };
+    for (std::size_t f = 0; f < functions.size(); ++f) {
+        CAPTURE(f);
+        TensorList rows;
+        for (std::int64_t i = 0; i < 5; ++i) rows.push_back(functions[f]({x[i]}));
+        CHECK(func::vmap(functions[f])({x}).allclose(stack(rows), 1e-14, 1e-14));
+        const Tensor batch_last = x.permute({1, 2, 0}).contiguous();
+        CHECK(func::vmap(functions[f], {2})({batch_last}).allclose(stack(rows), 1e-14, 1e-14));
+
+        // Gradients taken inside: those of views are scattered, for every example by itself.
+        const auto slope = [&](const TensorList& in) {
+            Tensor leaf = in[0] * 1.0;
+            leaf.requires_grad_();
+            return autograd::grad({functions[f]({leaf}).exp().sum()}, {leaf})[0];
+        };
+        rows.clear();
+        for (std::int64_t i = 0; i < 5; ++i) rows.push_back(slope({x[i]}));
+        CHECK(func::vmap(slope)({x}).allclose(stack(rows), 1e-13, 1e-13));
+
+        const Tensor v = random({3, 4}, 9);
+        const double h = 1e-6;
+        const Tensor expected = (slope({x[0] + v * h}) - slope({x[0] - v * h})) / (2 * h);
+        CHECK(std::get<1>(func::jvp(slope, {x[0]}, {v})).allclose(expected, 1e-7, 1e-7));
+    }
+}
+
+namespace {
+
+/// x and 2 x.
+struct Twice {
+    static constexpr const char* name = "twice";
+    static constexpr ops::Uses uses[] = {ops::kNothing};
+    static constexpr bool linear = true;
+
+    std::array<Tensor, 2> forward(const Tensor& x) const { return {x.clone(), x * 2.0}; }
+    void vjp(ops::Vjp& b) const { b.set(0, b.grad(0) + b.grad(1) * 2.0); }
+};
+/// x and whether it is positive, which has no derivative.
+struct WithSign {
+    static constexpr const char* name = "with_sign";
+    static constexpr ops::Uses uses[] = {ops::kNothing};
+    static constexpr unsigned differentiable = 1;
+
+    std::array<Tensor, 2> forward(const Tensor& x) const { return {x.clone(), x > 0.0}; }
+    void vjp(ops::Vjp& b) const { b.set(0, b.grad(0)); }
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> tangents, const Tensor&) const { return tangents[0]; }
+    ops::Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const { return {x[0].clone(), dims[0]}; }
+};
+using Several = ops::Family<Twice, WithSign>;
+
+}  // namespace
+
+TEST_CASE("several outputs: no tangent and no batch gets lost") {
+    const Tensor x = random({2, 3}, 1), v = random({2, 3}, 2);
+    const auto twice = [](const TensorList& in) { return Several::apply(Twice{}, in[0])[1]; };
+    const auto first = [](const TensorList& in) { return Several::apply(WithSign{}, in[0])[0]; };
+    const auto sign = [](const TensorList& in) { return Several::apply(WithSign{}, in[0])[1]; };
+    CHECK_THROWS_AS(func::jvp(twice, {x}, {v}), NotImplementedError);
+    CHECK(std::get<1>(func::jvp(first, {x}, {v})).equal(v));
+    CHECK(std::get<1>(func::jvp(sign, {x}, {v})).equal(zeros_like(x > 0.0)));
+    for (const auto& f : std::vector<func::Function>{twice, first, sign})
+        CHECK_THROWS_AS(func::vmap(f)({x}), NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return std::get<1>(in[0].max(0)); })({x}), NotImplementedError);
+}
+
+TEST_CASE("a tensor that outlives its transform is none of another's") {
+    const Tensor x = random({3}, 1), one = ones({3}, kFloat64);
+    Tensor kept;
+    const auto keep = [&](const TensorList& in) {
+        kept = in[0];
+        return in[0] * 1.0;
+    };
+    const auto constant = [&](const TensorList&) { return kept; };
+    func::jvp(keep, {x}, {one});
+    CHECK(std::get<1>(func::jvp(constant, {x}, {one})).abs().sum().item<double>() == 0);
+    std::thread([&] { func::jvp(keep, {x}, {one}); }).join();
+    CHECK(std::get<1>(func::jvp(constant, {x}, {one})).abs().sum().item<double>() == 0);
+}
+
+TEST_CASE("a function that returns nothing is an error") {
+    const Tensor x = random({2, 3}, 1);
+    const auto nothing = [](const TensorList&) { return Tensor(); };
+    CHECK_THROWS_WITH_AS(func::jvp(nothing, {x}, {x}), doctest::Contains("[jvp] the function returned an undefined Tensor"),
+                         ValueError);
+    CHECK_THROWS_WITH_AS(func::vmap(nothing)({x}), doctest::Contains("[vmap] the function returned an undefined Tensor"),
+                         ValueError);
 }

@@ -406,3 +406,24 @@ TEST_CASE("functions of their own form for some numbers, at the edges") {
         CHECK(same(derivative(recorded, x, false).item<double>(), form.second));
     }
 }
+
+TEST_CASE("no gradient, however large, passes where the derivative is a 0 of choice") {
+    using F = std::function<Tensor(const Tensor&)>;
+    const std::pair<const char*, F> cases[] = {
+        {"relu", [](const Tensor& x) { return x.relu(); }},
+        {"clamp", [](const Tensor& x) { return x.clamp(0.0, 10.0); }},
+        {"maximum", [](const Tensor& x) { return maximum(x, zeros({2}, kFloat64)); }},
+        {"minimum", [](const Tensor& x) { return -minimum(-x, zeros({2}, kFloat64)); }},
+        {"where", [](const Tensor& x) { return where(x > 0.0, x, 0.0); }},
+    };
+    for (const auto& [name, f] : cases)
+        for (const bool record : {false, true})
+            for (const double incoming : {kInf, kNan}) {
+                CAPTURE(name);
+                CAPTURE(record);
+                const Tensor x = tensor({-1., 1.}, kFloat64).requires_grad_();
+                const Tensor g = autograd::grad({f(x)}, {x}, {full({2}, incoming, kFloat64)}, true, record)[0];
+                CHECK(g[0].item<double>() == 0);
+                CHECK(same(g[1].item<double>(), incoming));
+            }
+}

@@ -99,7 +99,9 @@ void derivative_kernel(const void* row, void* out, const void* const* in, std::i
         const L slope = [&]<std::size_t... K>(std::index_sequence<K...>) {
             return L(rows::derivative_of<I>(r, x[K]...));
         }(std::make_index_sequence<Arity + 1>());
-        store(static_cast<T*>(out) + at, gradient * slope, n);
+        L product = gradient * slope;
+        if constexpr (requires { Row::masks; }) product = where(slope == 0.0, L(0.0), product);
+        store(static_cast<T*>(out) + at, product, n);
     });
 }
 
