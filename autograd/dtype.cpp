@@ -21,7 +21,8 @@ ScalarType get_default_dtype() { return default_dtype.load(std::memory_order_rel
 
 void set_default_dtype(ScalarType dtype) {
     if (!is_floating_point(dtype))
-        raise<DtypeError>("set_default_dtype", "only floating-point types are supported as the default type, got ", dtype);
+        raise<DtypeError>("set_default_dtype", "only floating-point types are supported as the default type, got ",
+                          dtype);
     default_dtype.store(dtype, std::memory_order_relaxed);
 }
 

@@ -82,16 +82,23 @@ struct scalar_type_of<double> {
 template <class T>
 inline constexpr ScalarType scalar_type_v = scalar_type_of<T>::value;
 
-/// Calls `f` with a value of the C++ type of `dtype`: visit_dtype(x.dtype(), [&](auto v) { using T = decltype(v); ... }).
+/// Calls `f` with a value of the C++ type of `dtype`: visit_dtype(x.dtype(), [&](auto v) { using T = decltype(v); ...
+/// }).
 template <class F>
 decltype(auto) visit_dtype(ScalarType dtype, F&& f) {
     switch (dtype) {
-        case kBool: return f(bool{});
-        case kUInt8: return f(std::uint8_t{});
-        case kInt32: return f(std::int32_t{});
-        case kInt64: return f(std::int64_t{});
-        case kFloat32: return f(float{});
-        default: return f(double{});
+        case kBool:
+            return f(bool{});
+        case kUInt8:
+            return f(std::uint8_t{});
+        case kInt32:
+            return f(std::int32_t{});
+        case kInt64:
+            return f(std::int64_t{});
+        case kFloat32:
+            return f(float{});
+        default:
+            return f(double{});
     }
 }
 

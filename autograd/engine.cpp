@@ -22,8 +22,8 @@ struct Task {
     bool needed = true;              // its gradient is: it is wanted itself, or the way to something wanted
     bool applies = true;             // it has a wanted successor, or is a leaf that accumulates
     bool owned = false;              // `first` is a sum of ours, which may be added to in place
-    Tensor first;               // gradient of output 0; nearly all nodes have no other
-    PoolVector<Tensor> others;  // of the outputs from 1 on
+    Tensor first;                    // gradient of output 0; nearly all nodes have no other
+    PoolVector<Tensor> others;       // of the outputs from 1 on
 };
 
 /// Index of a node's task: open addressing, since it is asked for at every edge.
@@ -100,7 +100,7 @@ class Run {
         Tensor gradient;
     };
     PoolVector<Capture> captures_;
-    bool restricted_ = false;  // to what is captured or accumulated into
+    bool restricted_ = false;                                    // to what is captured or accumulated into
     PoolVector<std::pair<std::uint64_t, std::uint32_t>> ready_;  // heap of (sequence number, task)
 };
 
@@ -192,7 +192,8 @@ void Run::run_hooks(Task& task) {
         calls = hooks->tensor_hooks;
         for (const auto& kept : hooks->retained)
             if (kept.tensor->try_retain())
-                retained.emplace_back(kept.output_nr, Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(kept.tensor)));
+                retained.emplace_back(kept.output_nr,
+                                      Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(kept.tensor)));
     }
     for (const auto& hook : calls) {
         Tensor* gradient = slot(task, hook.output_nr);
@@ -201,8 +202,9 @@ void Run::run_hooks(Task& task) {
         if (!replaced.defined()) continue;
         const TensorMeta& meta = task.node->input_metadata(hook.output_nr);
         if (replaced.sizes() != IntArrayRef(meta.sizes) || replaced.dtype() != meta.dtype)
-            raise<ShapeError>(task.node->name().c_str(), "hook has changed the size or type of value: the gradient was ",
-                              gradient->toString(), ", the hook returned ", replaced.toString());
+            raise<ShapeError>(task.node->name().c_str(),
+                              "hook has changed the size or type of value: the gradient was ", gradient->toString(),
+                              ", the hook returned ", replaced.toString());
         *gradient = std::move(replaced);
     }
     if (!captures_.empty()) return;  // gradients are returned, not stored
@@ -305,7 +307,8 @@ void add_roots(Run& run, const char* operation, std::span<const Tensor> outputs,
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const Edge edge = detail::gradient_edge(outputs[i]);
         if (!edge.is_valid())
-            raise<GraphError>(operation, "element ", i, " of tensors does not require grad and does not have a grad_fn");
+            raise<GraphError>(operation, "element ", i,
+                              " of tensors does not require grad and does not have a grad_fn");
         run.add_root(edge, root_gradient(operation, outputs[i], grads, i));
     }
 }

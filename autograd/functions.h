@@ -37,8 +37,8 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
 Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, const TensorOptions& options = {});
 /// A tensor without dimensions.
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
-/// A tensor over memory of the caller's, which must outlive it (or be freed by `deleter`). Contiguous unless strides say
-/// otherwise.
+/// A tensor over memory of the caller's, which must outlive it (or be freed by `deleter`). Contiguous unless strides
+/// say otherwise.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, const std::function<void(void*)>& deleter,
@@ -50,12 +50,10 @@ namespace detail {
 class TensorData {
   public:
     template <class T>
-        requires std::is_arithmetic_v<T>
-    TensorData(T value) : kind_(Scalar(value).type()), numbers_{Scalar(value)} {}
+    requires std::is_arithmetic_v<T> TensorData(T value) : kind_(Scalar(value).type()), numbers_{Scalar(value)} {}
     TensorData(std::initializer_list<TensorData> list);
     template <class T>
-        requires std::is_arithmetic_v<T>
-    TensorData(const std::vector<T>& v)
+    requires std::is_arithmetic_v<T> TensorData(const std::vector<T>& v)
         : sizes_{static_cast<std::int64_t>(v.size())}, kind_(Scalar(T()).type()), numbers_(v.begin(), v.end()) {}
 
     Tensor make(const TensorOptions& options) const;
@@ -273,9 +271,9 @@ inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator/(const Tensor& a, const Scalar& b) { return div(a, b); }
 Tensor operator/(const Scalar& a, const Tensor& b);
 
-#define XGRAD_COMPARISON_OPERATOR(op, function, mirrored)                                         \
-    inline Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); }        \
-    inline Tensor operator op(const Tensor& a, const Scalar& b) { return function(a, b); }        \
+#define XGRAD_COMPARISON_OPERATOR(op, function, mirrored)                                  \
+    inline Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); } \
+    inline Tensor operator op(const Tensor& a, const Scalar& b) { return function(a, b); } \
     inline Tensor operator op(const Scalar& a, const Tensor& b) { return mirrored(b, a); }
 XGRAD_COMPARISON_OPERATOR(==, eq, eq)
 XGRAD_COMPARISON_OPERATOR(!=, ne, ne)

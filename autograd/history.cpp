@@ -127,20 +127,22 @@ void check_inplace(const char* operation, const Tensor& self, bool recording) {
                           " before performing the operation");
     if (!recording) return;
     if (impl.base && !impl.base->contiguous && has_overlap(impl.base->sizes, impl.base->strides))
-        raise<GraphError>(operation, "the tensor is a view of one of shape ", shape_string(impl.base->sizes), " and strides ",
-                          shape_string(impl.base->strides),
+        raise<GraphError>(operation, "the tensor is a view of one of shape ", shape_string(impl.base->sizes),
+                          " and strides ", shape_string(impl.base->strides),
                           " that shows memory locations more than once. Please clone() that one before recording a "
                           "modification of it");
     if (impl.requires_grad && !impl.grad_fn)
         raise<GraphError>(operation, "a leaf Variable that requires grad is being used in an in-place operation");
     if (!impl.base) return;
     if (impl.base->requires_grad && !impl.base->grad_fn)
-        raise<GraphError>(operation, "a view of a leaf Variable that requires grad is being used in an in-place operation");
-    if (impl.origin == ViewOrigin::kNoGradMode)
         raise<GraphError>(operation,
-                          "A view was created in no_grad mode and is being modified inplace with grad mode enabled: the "
-                          "graph does not know it as a view. Create the view with grad mode enabled, or modify it under "
-                          "NoGradGuard");
+                          "a view of a leaf Variable that requires grad is being used in an in-place operation");
+    if (impl.origin == ViewOrigin::kNoGradMode)
+        raise<GraphError>(
+            operation,
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled: the "
+            "graph does not know it as a view. Create the view with grad mode enabled, or modify it under "
+            "NoGradGuard");
 }
 
 Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides) {
@@ -168,8 +170,8 @@ Tensor without_history(const Tensor& tensor) {
 
 }  // namespace
 
-// A leaf that requires grad is kept as it is: nothing recorded can become part of it. Anything else could be modified in
-// place by an operation whose node leads back here, and would then keep itself alive.
+// A leaf that requires grad is kept as it is: nothing recorded can become part of it. Anything else could be modified
+// in place by an operation whose node leads back here, and would then keep itself alive.
 SavedTensor::SavedTensor(const Tensor& tensor)
     : impl_(tensor.impl()->requires_grad ? tensor.impl() : without_history(tensor).impl()),
       storage_(impl_->storage.get()),
@@ -177,17 +179,18 @@ SavedTensor::SavedTensor(const Tensor& tensor)
 
 Tensor SavedTensor::unpack(const Node& owner, const Edge& edge) const {
     if (!impl_)
-        raise<GraphError>(owner.name().c_str(),
-                          "Trying to backward through the graph a second time (or directly access saved tensors after "
-                          "they have already been freed). Saved intermediate values of the graph are freed when you call "
-                          ".backward() or autograd::grad(). Specify retain_graph=true if you need to backward through "
-                          "the graph a second time");
+        raise<GraphError>(
+            owner.name().c_str(),
+            "Trying to backward through the graph a second time (or directly access saved tensors after "
+            "they have already been freed). Saved intermediate values of the graph are freed when you call "
+            ".backward() or autograd::grad(). Specify retain_graph=true if you need to backward through "
+            "the graph a second time");
     if (impl_->storage.get() != storage_ || storage_->version() != version_)
         raise<GraphError>(owner.name().c_str(),
                           "one of the variables needed for gradient computation has been modified by an inplace "
                           "operation: [",
-                          Tensor(impl_).toString(), "] is at version ", impl_->storage->version(), "; expected version ",
-                          version_, " instead. Hint: clone() it before it is modified");
+                          Tensor(impl_).toString(), "] is at version ", impl_->storage->version(),
+                          "; expected version ", version_, " instead. Hint: clone() it before it is modified");
     Tensor kept(impl_);
     if (!GradMode::is_enabled() || impl_->requires_grad || !edge.is_valid()) return kept;
     Tensor out = without_history(kept);

@@ -76,8 +76,7 @@ std::int64_t Tensor::stride(std::int64_t d) const {
 }
 
 Scalar Tensor::item() const {
-    if (numel() != 1)
-        raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
+    if (numel() != 1) raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
     const void* p = data_ptr_void();
     return visit_dtype(dtype(), [&](auto v) { return Scalar(*static_cast<const decltype(v)*>(p)); });
 }
@@ -94,13 +93,15 @@ const Tensor& Tensor::requires_grad_(bool on) const {
     detail::TensorImpl& impl = const_cast<detail::TensorImpl&>(checked());
     if (!is_leaf()) {
         if (!on)
-            raise<GraphError>("requires_grad_", "you can only change requires_grad flags of leaf variables. If you want to "
-                                                "use a computed variable in a subgraph that doesn't require "
-                                                "differentiation use detach()");
+            raise<GraphError>("requires_grad_",
+                              "you can only change requires_grad flags of leaf variables. If you want to "
+                              "use a computed variable in a subgraph that doesn't require "
+                              "differentiation use detach()");
         return *this;
     }
     if (on && !is_floating_point())
-        raise<DtypeError>("requires_grad_", "only Tensors of floating point dtype can require gradients, got ", dtype());
+        raise<DtypeError>("requires_grad_", "only Tensors of floating point dtype can require gradients, got ",
+                          dtype());
     impl.requires_grad = on;
     if (!on) return *this;
     impl.base.reset();  // a leaf's history is its own, whosever memory it shares
@@ -137,8 +138,7 @@ void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, 
 }
 
 void Tensor::retain_grad() const {
-    if (!requires_grad())
-        raise<GraphError>("retain_grad", "can't retain_grad on Tensor that has requires_grad=false");
+    if (!requires_grad()) raise<GraphError>("retain_grad", "can't retain_grad on Tensor that has requires_grad=false");
     if (is_leaf() || retains_grad()) return;
     const autograd::Edge edge = detail::gradient_edge(*this);
     std::lock_guard lock(autograd::Node::hooks_mutex());
@@ -164,9 +164,8 @@ void Tensor::remove_hook(unsigned position) const {
     Hook removed;  // destroyed after the lock is gone: it may own tensors
     if (autograd::NodeHooks* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr) {
         std::lock_guard lock(autograd::Node::hooks_mutex());
-        const auto at = std::ranges::find_if(hooks->tensor_hooks, [&](const auto& h) {
-            return h.id == position && h.output_nr == edge.input_nr;
-        });
+        const auto at = std::ranges::find_if(
+            hooks->tensor_hooks, [&](const auto& h) { return h.id == position && h.output_nr == edge.input_nr; });
         if (at != hooks->tensor_hooks.end()) {
             removed = std::move(at->call);
             hooks->tensor_hooks.erase(at);
@@ -177,8 +176,7 @@ void Tensor::remove_hook(unsigned position) const {
 
 Tensor Tensor::detach() const {
     checked();
-    if (impl_->transform)
-        raise<NotImplementedError>("detach", "is not defined on a tensor inside jvp or vmap");
+    if (impl_->transform) raise<NotImplementedError>("detach", "is not defined on a tensor inside jvp or vmap");
     return detail::make_alias(*this);
 }
 Tensor detach(const Tensor& self) { return self.detach(); }

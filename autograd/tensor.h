@@ -180,7 +180,8 @@ class Tensor {
 #undef XGRAD_UNARY_METHOD
     Tensor logical_not() const;
     Tensor isnan() const;
-    Tensor clamp(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt) const;
+    Tensor clamp(const std::optional<Scalar>& min = std::nullopt,
+                 const std::optional<Scalar>& max = std::nullopt) const;
     Tensor& clamp_(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
     Tensor clamp_min(const Scalar& min) const;
     Tensor clamp_max(const Scalar& max) const;

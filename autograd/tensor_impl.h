@@ -51,18 +51,16 @@ class TensorImpl : public RefCounted {
     bool contiguous = true;
 
     /// Of a view: modified since its grad_fn was made, so that the base knows the history and grad_fn does not.
-    bool is_stale_view() const {
-        return base && grad_fn_version.load(std::memory_order_acquire) != storage->version();
-    }
+    bool is_stale_view() const { return base && grad_fn_version.load(std::memory_order_acquire) != storage->version(); }
 
     bool requires_grad = false;  // of a leaf, as the user set it
     ViewOrigin origin = ViewOrigin::kRecorded;
-    std::uint32_t output_nr = 0;             // which output of grad_fn this is
+    std::uint32_t output_nr = 0;                     // which output of grad_fn this is
     std::atomic<std::uint32_t> grad_fn_version = 0;  // of a view: the storage's version that grad_fn belongs to
-    IntrusivePtr<autograd::Node> grad_fn;    // null for leaves
-    IntrusivePtr<TensorImpl> base;           // of a view: the tensor that owns the history
-    std::unique_ptr<AutogradMeta> meta;      // gradient, hooks, accumulator: made when first needed
-    std::unique_ptr<TransformLevel> transform;  // forward mode and vmap wrap values here; normally null
+    IntrusivePtr<autograd::Node> grad_fn;            // null for leaves
+    IntrusivePtr<TensorImpl> base;                   // of a view: the tensor that owns the history
+    std::unique_ptr<AutogradMeta> meta;              // gradient, hooks, accumulator: made when first needed
+    std::unique_ptr<TransformLevel> transform;       // forward mode and vmap wrap values here; normally null
 };
 
 }  // namespace xgrad::detail

@@ -14,10 +14,11 @@ namespace {
 /// A thread that lives and sleeps, so that nothing may assume to be alone.
 class SecondThread {
   public:
-    SecondThread() : thread_([this] {
-        std::unique_lock lock(mutex_);
-        done_.wait(lock, [this] { return stop_; });
-    }) {}
+    SecondThread()
+        : thread_([this] {
+              std::unique_lock lock(mutex_);
+              done_.wait(lock, [this] { return stop_; });
+          }) {}
     ~SecondThread() {
         {
             std::lock_guard lock(mutex_);

@@ -1,5 +1,5 @@
-// One training step of the 784-64-10 network (improved sigmoid, cross entropy, batch 32, SGD with momentum) and its floor:
-// the same arithmetic written by hand with plain BLAS calls and xsimd loops. Run both in one go and compare.
+// One training step of the 784-64-10 network (improved sigmoid, cross entropy, batch 32, SGD with momentum) and its
+// floor: the same arithmetic written by hand with plain BLAS calls and xsimd loops. Run both in one go and compare.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -43,8 +43,14 @@ struct Layer {
     std::vector<float> w, b, dw, db, vw, vb;
 
     Layer(int inputs, int outputs)
-        : in(inputs), out(outputs), w(static_cast<std::size_t>(in * out)), b(static_cast<std::size_t>(out)), dw(w.size()),
-          db(b.size()), vw(w.size()), vb(b.size()) {
+        : in(inputs),
+          out(outputs),
+          w(static_cast<std::size_t>(in * out)),
+          b(static_cast<std::size_t>(out)),
+          dw(w.size()),
+          db(b.size()),
+          vw(w.size()),
+          vb(b.size()) {
         for (std::size_t i = 0; i < w.size(); ++i) w[i] = 0.05f * std::sin(static_cast<float>(i));
     }
 };

@@ -13,8 +13,7 @@ To convert(From v) {
         return v != From(0);
     else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
         // Out of range is undefined in C++: such values, and NaN, become the smallest number as on x86.
-        return v > -9.3e18 && v < 9.2e18 ? static_cast<To>(static_cast<std::int64_t>(v))
-                                         : static_cast<To>(INT64_MIN);
+        return v > -9.3e18 && v < 9.2e18 ? static_cast<To>(static_cast<std::int64_t>(v)) : static_cast<To>(INT64_MIN);
     else
         return static_cast<To>(v);
 }
@@ -41,7 +40,8 @@ void convert_run(ScalarType from, const void* source, std::int64_t source_stride
     if (n == 0) return;
     visit_dtype(from, [&](auto f) {
         visit_dtype(to, [&](auto t) {
-            run(static_cast<const decltype(f)*>(source), source_stride, static_cast<decltype(t)*>(target), target_stride, n);
+            run(static_cast<const decltype(f)*>(source), source_stride, static_cast<decltype(t)*>(target),
+                target_stride, n);
         });
     });
 }

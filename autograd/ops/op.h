@@ -23,7 +23,8 @@
 ///
 ///     static constexpr const char* name                      as users call it
 ///     static constexpr Uses uses[]                           what the gradient of input i needs: in(0) | out() ...
-///     Tensor forward(const Tensor& a, const Tensor& b) const  checks and computes; records nothing. Several outputs: an
+///     Tensor forward(const Tensor& a, const Tensor& b) const  checks and computes; records nothing. Several outputs:
+///     an
 ///                                                            std::array<Tensor, K>
 ///     void vjp(Vjp& b) const                                 sets the gradient of each input that b.needs(i), built of
 ///                                                            operations, so that it can be differentiated in turn
@@ -37,7 +38,8 @@
 ///     static constexpr bool linear                           jvp is the operation itself
 ///     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const    vmap
 ///
-/// A family lists its operations and applies them: `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...}, x)`.
+/// A family lists its operations and applies them: `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...},
+/// x)`.
 namespace xgrad::ops {
 
 using autograd::Edge;
@@ -315,8 +317,11 @@ Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
 template <class Op>
 constexpr OpInfo op_info() {
     constexpr bool row = requires { typename Op::RowType; };
-    return {Op::name, differentiable_outputs<Op>() != 0, row,
-            row || requires { &Op::jvp; } || requires { Op::linear; }, row || requires { &Op::batch; }};
+    return {Op::name, differentiable_outputs<Op>() != 0, row, row || requires {&Op::jvp;
+}
+|| requires { Op::linear; }
+, row || requires { &Op::batch; }
+};  // namespace xgrad::ops
 }
 
 /// The operations of one file. Only listed ones can be applied, so the list that drives the tests is complete.

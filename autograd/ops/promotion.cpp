@@ -22,9 +22,7 @@ ScalarType result_type(std::span<const Tensor* const> inputs) {
     return promote_types(with_dims, without);
 }
 
-Tensor number_operand(const Tensor& x, const Scalar& number) {
-    return full({}, number, xgrad::result_type(x, number));
-}
+Tensor number_operand(const Tensor& x, const Scalar& number) { return full({}, number, xgrad::result_type(x, number)); }
 
 }  // namespace ops
 

@@ -6,8 +6,8 @@
 
 namespace xgrad {
 
-/// The dtype of an operation on both, by PyTorch's rules: a tensor without dimensions raises the dtype only when it is of
-/// a higher category (bool, integer, floating-point), a number only so too and then to the default dtype.
+/// The dtype of an operation on both, by PyTorch's rules: a tensor without dimensions raises the dtype only when it is
+/// of a higher category (bool, integer, floating-point), a number only so too and then to the default dtype.
 ScalarType result_type(const Tensor& a, const Tensor& b);
 ScalarType result_type(const Tensor& a, const Scalar& b);
 

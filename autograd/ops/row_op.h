@@ -58,82 +58,87 @@ struct RowOp {
 
     void vjp(Vjp& b) const {
         if (!b.grad().defined()) return;
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (gradient<I>(b), ...); }(std::make_index_sequence<arity>());
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (gradient<I>(b), ...); }
+        (std::make_index_sequence<arity>());
     }
 
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output) const {
         Tensor sum;
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (add_tangent<I>(sum, inputs, tangents[I], output), ...);
-        }(std::make_index_sequence<arity>());
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (add_tangent<I>(sum, inputs, tangents[I], output), ...); }
+        (std::make_index_sequence<arity>());
         return sum;
     }
 
     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const {
         const TensorList in = align_batches(inputs, dims);
-        return {[&]<std::size_t... I>(std::index_sequence<I...>) {
-                    return detail_op::apply(*this, in[I]...);
-                }(std::make_index_sequence<arity>()),
-                0};
+        return {[&]<std::size_t... I>(std::index_sequence<I...>){return detail_op::apply(*this, in[I]...);
     }
-
-  private:
-    RowCall call() const { return {name, &row, &row_kernels<Row>(), Row::kind, requires { Row::selects; }}; }
-
-    template <std::size_t I>
-    void gradient(Vjp& b) const {
-        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
-            if (!b.needs(I)) return;
-            if constexpr ((Row::uses[I] & rows::kPassThrough) != 0) {
-                b.set(I, b.grad());
-            } else {
-                std::array<Tensor, arity + 1> x;
-                const Tensor* operands[arity + 2] = {&b.grad()};
-                std::size_t count = 1;
-                bool any_wrapped = wrapped(b.grad());
-                for (unsigned k = 0; k <= arity; ++k) {
-                    if (k < arity && (uses[I] & in(k))) x[k] = b.input(k);
-                    if (k == arity && (uses[I] & out())) x[k] = b.output();
-                    if (!x[k].defined()) continue;
-                    operands[count++] = &x[k];
-                    any_wrapped |= wrapped(x[k]);
-                }
-                if (GradMode::is_enabled() || any_wrapped)
-                    b.set(I, times_derivative<I>(b.grad(), x));
-                else
-                    b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
-            }
-        }
-    }
-
-    /// gradient * derivative to input I, by operations that are recorded.
-    template <std::size_t I>
-    Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
-        const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
-            return rows::derivative_of<I>(row, x[K]...);
-        }(std::make_index_sequence<arity + 1>());
-        if constexpr (requires { Row::masks; })
-            return where(derivative == 0.0, 0.0, scale(gradient, derivative));
-        else
-            return scale(gradient, derivative);
-    }
-
-    template <std::size_t I>
-    void add_tangent(Tensor& sum, std::span<const Tensor> inputs, const Tensor& tangent, const Tensor& output) const {
-        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
-            if (!tangent.defined()) return;
-            Tensor term = tangent;
-            if constexpr ((Row::uses[I] & rows::kPassThrough) == 0) {
-                std::array<Tensor, arity + 1> x;
-                std::copy(inputs.begin(), inputs.end(), x.begin());
-                x[arity] = output;
-                term = times_derivative<I>(tangent, x);
-            }
-            if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
-            sum = sum.defined() ? sum + term : term;
-        }
-    }
+    (std::make_index_sequence<arity>()), 0
 };
+}  // namespace xgrad::ops
+
+private:
+RowCall call() const { return {name, &row, &row_kernels<Row>(), Row::kind, requires {Row::selects; }
+}
+;
+}
+
+template <std::size_t I>
+void gradient(Vjp& b) const {
+    if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+        if (!b.needs(I)) return;
+        if constexpr ((Row::uses[I] & rows::kPassThrough) != 0) {
+            b.set(I, b.grad());
+        } else {
+            std::array<Tensor, arity + 1> x;
+            const Tensor* operands[arity + 2] = {&b.grad()};
+            std::size_t count = 1;
+            bool any_wrapped = wrapped(b.grad());
+            for (unsigned k = 0; k <= arity; ++k) {
+                if (k < arity && (uses[I] & in(k))) x[k] = b.input(k);
+                if (k == arity && (uses[I] & out())) x[k] = b.output();
+                if (!x[k].defined()) continue;
+                operands[count++] = &x[k];
+                any_wrapped |= wrapped(x[k]);
+            }
+            if (GradMode::is_enabled() || any_wrapped)
+                b.set(I, times_derivative<I>(b.grad(), x));
+            else
+                b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
+        }
+    }
+}
+
+/// gradient * derivative to input I, by operations that are recorded.
+template <std::size_t I>
+Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
+    const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
+        return rows::derivative_of<I>(row, x[K]...);
+    }
+    (std::make_index_sequence<arity + 1>());
+    if constexpr (requires { Row::masks; })
+        return where(derivative == 0.0, 0.0, scale(gradient, derivative));
+    else
+        return scale(gradient, derivative);
+}
+
+template <std::size_t I>
+void add_tangent(Tensor& sum, std::span<const Tensor> inputs, const Tensor& tangent, const Tensor& output) const {
+    if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+        if (!tangent.defined()) return;
+        Tensor term = tangent;
+        if constexpr ((Row::uses[I] & rows::kPassThrough) == 0) {
+            std::array<Tensor, arity + 1> x;
+            std::copy(inputs.begin(), inputs.end(), x.begin());
+            x[arity] = output;
+            term = times_derivative<I>(tangent, x);
+        }
+        if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
+        sum = sum.defined() ? sum + term : term;
+    }
+}
+}
+;
 
 template <class List>
 struct FamilyOfRows;

@@ -119,7 +119,7 @@ TEST_CASE("a steady loop asks the system for nothing") {
     CHECK((memory_stats().system_calls == calls) == kCaching);
 }
 
-TEST_CASE("what one thread frees another can use") {
+TEST_CASE("what one thread frees another can use" * doctest::test_suite("threads")) {
     if (!kCaching) return;
     for (std::size_t bytes : {64UL, 192UL, 3000UL, 20 * kKiB, 300 * kKiB}) {
         CAPTURE(bytes);
@@ -152,7 +152,7 @@ TEST_CASE("empty_cache returns what is cached") {
     CHECK(memory_stats().cached_bytes <= before.cached_bytes);
 }
 
-TEST_CASE("empty_cache reaches the fronts of other threads") {
+TEST_CASE("empty_cache reaches the fronts of other threads" * doctest::test_suite("threads")) {
     if (!kCaching) return;
     std::atomic<int> stage{0};
     const auto reach = [&](int next) {
@@ -255,7 +255,7 @@ TEST_CASE("the cache is given up before an allocation fails") {
     deallocate(block, 150 * kMiB);
 }
 
-TEST_CASE("many threads hand blocks to each other") {
+TEST_CASE("many threads hand blocks to each other" * doctest::test_suite("threads")) {
     constexpr int kThreads = 4;
     constexpr int kRounds = 3000;
     struct Block {
@@ -319,7 +319,8 @@ FreesLate at_exit;
 
 }  // namespace
 
-TEST_CASE("objects of thread and static life may free after the thread's front is gone") {
+TEST_CASE("objects of thread and static life may free after the thread's front is gone" *
+          doctest::test_suite("threads")) {
     const std::size_t before = memory_stats().allocated_bytes;
     in_thread([] {
         static thread_local FreesLate at_thread_exit;

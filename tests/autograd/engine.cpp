@@ -80,14 +80,15 @@ TEST_CASE("backward with inputs touches only them") {
 
 TEST_CASE("misuse of the graph is an error") {
     Tensor x = leaf({1, 2});
-    CHECK_THROWS_WITH_AS((x * 2.0).backward(), doctest::Contains("grad can be implicitly created only for scalar outputs"),
-                         GraphError);
+    CHECK_THROWS_WITH_AS((x * 2.0).backward(),
+                         doctest::Contains("grad can be implicitly created only for scalar outputs"), GraphError);
     CHECK_THROWS_WITH_AS(ones({1}).backward(), doctest::Contains("does not require grad and does not have a grad_fn"),
                          GraphError);
     CHECK_THROWS_WITH_AS((x * 2.0).backward(ones({3}, kFloat64)), doctest::Contains("Mismatch in shape"), ShapeError);
     Tensor y = x.exp().sum();
     y.backward();
-    CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("Trying to backward through the graph a second time"), GraphError);
+    CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("Trying to backward through the graph a second time"),
+                         GraphError);
     CHECK_THROWS_AS(ones({2}, kInt64).requires_grad_(), DtypeError);
     Tensor kept = x.exp().sum();
     kept.backward({}, true);
@@ -99,8 +100,14 @@ TEST_CASE("hooks see and replace gradients") {
     Tensor x = leaf({1, 2});
     Tensor y = x * 2.0;
     int calls = 0;
-    const unsigned first = y.register_hook([&](const Tensor& g) { ++calls; return g * 10.0; });
-    y.register_hook([&](const Tensor& g) { ++calls; CHECK(g.equal(full({2}, 10.0, kFloat64))); });
+    const unsigned first = y.register_hook([&](const Tensor& g) {
+        ++calls;
+        return g * 10.0;
+    });
+    y.register_hook([&](const Tensor& g) {
+        ++calls;
+        CHECK(g.equal(full({2}, 10.0, kFloat64)));
+    });
     x.register_hook([](const Tensor& g) { return g + 1.0; });
     y.sum().backward({}, true);
     CHECK(calls == 2);
@@ -323,7 +330,10 @@ TEST_SUITE("threads") {
             Tensor y = x * 1.0;
             Tensor v = y[0];
             y.mul_(2.0);
-            std::thread other([&] { CHECK(v.requires_grad()); v.sin(); });
+            std::thread other([&] {
+                CHECK(v.requires_grad());
+                v.sin();
+            });
             v.cos();
             other.join();
             CHECK(v.grad_fn()->name() == "AsStridedBackward0");

@@ -16,9 +16,7 @@ using namespace xgrad;
 
 namespace {
 
-Tensor leaf(IntArrayRef sizes, std::uint64_t seed) {
-    return randn(sizes, Generator(seed), kFloat64).requires_grad_();
-}
+Tensor leaf(IntArrayRef sizes, std::uint64_t seed) { return randn(sizes, Generator(seed), kFloat64).requires_grad_(); }
 
 /// The message of the exception that `f` throws, or "nothing was thrown".
 std::string message_of(const std::function<void()>& f) {
@@ -42,38 +40,96 @@ TEST_CASE("in-place operations through views give the gradients of their functio
     };
     const Case cases[] = {
         {"mul_ on a result",
-         [](const TensorList& x) { Tensor y = x[0] * 2.0; y.mul_(x[1]); return y; },
+         [](const TensorList& x) {
+             Tensor y = x[0] * 2.0;
+             y.mul_(x[1]);
+             return y;
+         },
          [](const TensorList& x) { return x[0] * 2.0 * x[1]; }},
         {"mul_ saves the value it overwrites",
-         [](const TensorList& x) { Tensor y = x[0].exp(); Tensor z = y + 0.0; z.mul_(x[1]).mul_(x[1]); return z; },
+         [](const TensorList& x) {
+             Tensor y = x[0].exp();
+             Tensor z = y + 0.0;
+             z.mul_(x[1]).mul_(x[1]);
+             return z;
+         },
          [](const TensorList& x) { return x[0].exp() * x[1] * x[1]; }},
         {"a view of a result, modified; the base is used",
-         [](const TensorList& x) { Tensor y = x[0] * 1.0; y[1].mul_(x[1][0]); return y.sin(); },
-         [](const TensorList& x) { return stack({x[0][0], x[0][1] * x[1][0], x[0][2]}).sin(); }},
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             y[1].mul_(x[1][0]);
+             return y.sin();
+         },
+         [](const TensorList& x) {
+             return stack({x[0][0], x[0][1] * x[1][0], x[0][2]}).sin();
+         }},
         {"the base modified; an older view is used",
-         [](const TensorList& x) { Tensor y = x[0] * 1.0; Tensor v = y[2]; y.mul_(x[1]); return v.exp(); },
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             Tensor v = y[2];
+             y.mul_(x[1]);
+             return v.exp();
+         },
          [](const TensorList& x) { return (x[0] * x[1])[2].exp(); }},
         {"one view modified; another, overlapping one is used",
-         [](const TensorList& x) { Tensor y = x[0] * 1.0; Tensor a = y.slice(0, 0, 2), b = y.slice(0, 1, 3);
-                                   a.mul_(3.0); return b * x[1].slice(0, 1, 3); },
-         [](const TensorList& x) { return stack({x[0][1] * 3.0, x[0][2]}) * x[1].slice(0, 1, 3); }},
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             Tensor a = y.slice(0, 0, 2), b = y.slice(0, 1, 3);
+             a.mul_(3.0);
+             return b * x[1].slice(0, 1, 3);
+         },
+         [](const TensorList& x) {
+             return stack({x[0][1] * 3.0, x[0][2]}) * x[1].slice(0, 1, 3);
+         }},
         {"a view of a view",
-         [](const TensorList& x) { Tensor y = x[0] * 1.0; y.t()[1].copy_(x[1].t()[0]); return y.square(); },
-         [](const TensorList& x) { return stack({x[0].t()[0], x[1].t()[0]}).t().square(); }},
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             y.t()[1].copy_(x[1].t()[0]);
+             return y.square();
+         },
+         [](const TensorList& x) {
+             return stack({x[0].t()[0], x[1].t()[0]}).t().square();
+         }},
         {"a recorded value written into a plain buffer",
-         [](const TensorList& x) { Tensor y = zeros({3, 2}, kFloat64); y[0].copy_(x[0][0]); y[1].add_(x[1][1]); return y.sin(); },
-         [](const TensorList& x) { return stack({x[0][0], x[1][1], zeros({2}, kFloat64)}).sin(); }},
+         [](const TensorList& x) {
+             Tensor y = zeros({3, 2}, kFloat64);
+             y[0].copy_(x[0][0]);
+             y[1].add_(x[1][1]);
+             return y.sin();
+         },
+         [](const TensorList& x) {
+             return stack({x[0][0], x[1][1], zeros({2}, kFloat64)}).sin();
+         }},
         {"zero_ and fill_ stop gradients",
-         [](const TensorList& x) { Tensor y = x[0] * x[1]; y[0].zero_(); y[1].fill_(3.0); return y.exp(); },
-         [](const TensorList& x) { return stack({zeros({2}, kFloat64), full({2}, 3.0, kFloat64), (x[0] * x[1])[2]}).exp(); }},
+         [](const TensorList& x) {
+             Tensor y = x[0] * x[1];
+             y[0].zero_();
+             y[1].fill_(3.0);
+             return y.exp();
+         },
+         [](const TensorList& x) {
+             return stack({zeros({2}, kFloat64), full({2}, 3.0, kFloat64), (x[0] * x[1])[2]}).exp();
+         }},
         {"copy_ broadcasts",
-         [](const TensorList& x) { Tensor y = x[0] * 1.0; y.copy_(x[1][0]); return y * x[0]; },
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             y.copy_(x[1][0]);
+             return y * x[0];
+         },
          [](const TensorList& x) { return x[1][0] * x[0]; }},
         {"an output saved for backward, modified before it is saved",
-         [](const TensorList& x) { Tensor y = x[0] + x[1]; y.exp_(); return y * y; },
+         [](const TensorList& x) {
+             Tensor y = x[0] + x[1];
+             y.exp_();
+             return y * y;
+         },
          [](const TensorList& x) { return ((x[0] + x[1]) * 2.0).exp(); }},
         {"sums of squares accumulated into a view",
-         [](const TensorList& x) { Tensor y = zeros({2}, kFloat64); for (int i = 0; i < 3; ++i) y.add_(x[0][i] * x[1][i]); return y; },
+         [](const TensorList& x) {
+             Tensor y = zeros({2}, kFloat64);
+             for (int i = 0; i < 3; ++i) y.add_(x[0][i] * x[1][i]);
+             return y;
+         },
          [](const TensorList& x) { return (x[0] * x[1]).sum(0); }},
     };
     for (const Case& c : cases) {
@@ -100,19 +156,106 @@ TEST_CASE("misuse of in-place operations is an error with libtorch's key words")
         const char* message;
     };
     const Case cases[] = {
-        {"a leaf", [] { Tensor x = leaf({2}, 1); x.add_(1.0); }, "a leaf Variable that requires grad is being used in an in-place operation"},
-        {"a view of a leaf", [] { Tensor x = leaf({2, 2}, 1); x[0].mul_(2.0); }, "a view of a leaf Variable that requires grad"},
-        {"a saved output", [] { Tensor x = leaf({2}, 1); Tensor y = x.exp(); y.add_(1.0); y.sum().backward(); }, "modified by an inplace operation"},
-        {"a saved input", [] { Tensor x = leaf({2}, 1); Tensor y = x * 1.0; Tensor z = y.sin(); y.zero_(); z.sum().backward(); }, "modified by an inplace operation"},
-        {"a saved input through a view", [] { Tensor x = leaf({2}, 1); Tensor y = x * 1.0; Tensor z = y.square(); y[0].zero_(); z.sum().backward(); }, "modified by an inplace operation"},
-        {"itself", [] { Tensor x = leaf({2}, 1); Tensor y = x * 1.0; y.mul_(y); y.sum().backward(); }, "modified by an inplace operation"},
-        {"a parameter between forward and backward", [] { Tensor w = leaf({2}, 1), x = leaf({2}, 2); Tensor y = (w * x).sum(); { NoGradGuard g; w.add_(1.0); } y.backward(); }, "modified by an inplace operation"},
-        {"expanded memory", [] { Tensor x = zeros({1}).expand({3}); x.add_(1.0); }, "more than one element of the written-to tensor refers to a single memory location"},
-        {"partial overlap", [] { Tensor x = arange(5, kFloat32); x.slice(0, 1).add_(x.slice(0, 0, 4)); }, "some elements of the input tensor and the written-to tensor"},
-        {"a view made without gradients", [] { Tensor x = leaf({2, 2}, 1); Tensor y = x * 1.0; Tensor v; { NoGradGuard g; v = y[0]; } v.mul_(2.0); }, "A view was created in no_grad mode"},
-        {"a larger result", [] { Tensor x = zeros({2}); x.add_(ones({3, 2})); }, "output with shape [2] doesn't match the broadcast shape [3, 2]"},
-        {"a float result in an integer tensor", [] { Tensor x = zeros({2}, kInt64); x.add_(1.5); }, "result type Float can't be cast to the desired output type Long"},
-        {"detach_ of a view", [] { Tensor x = leaf({2, 2}, 1); Tensor v = (x * 1.0)[0]; v.detach_(); }, "Can't detach views in-place"},
+        {"a leaf",
+         [] {
+             Tensor x = leaf({2}, 1);
+             x.add_(1.0);
+         },
+         "a leaf Variable that requires grad is being used in an in-place operation"},
+        {"a view of a leaf",
+         [] {
+             Tensor x = leaf({2, 2}, 1);
+             x[0].mul_(2.0);
+         },
+         "a view of a leaf Variable that requires grad"},
+        {"a saved output",
+         [] {
+             Tensor x = leaf({2}, 1);
+             Tensor y = x.exp();
+             y.add_(1.0);
+             y.sum().backward();
+         },
+         "modified by an inplace operation"},
+        {"a saved input",
+         [] {
+             Tensor x = leaf({2}, 1);
+             Tensor y = x * 1.0;
+             Tensor z = y.sin();
+             y.zero_();
+             z.sum().backward();
+         },
+         "modified by an inplace operation"},
+        {"a saved input through a view",
+         [] {
+             Tensor x = leaf({2}, 1);
+             Tensor y = x * 1.0;
+             Tensor z = y.square();
+             y[0].zero_();
+             z.sum().backward();
+         },
+         "modified by an inplace operation"},
+        {"itself",
+         [] {
+             Tensor x = leaf({2}, 1);
+             Tensor y = x * 1.0;
+             y.mul_(y);
+             y.sum().backward();
+         },
+         "modified by an inplace operation"},
+        {"a parameter between forward and backward",
+         [] {
+             Tensor w = leaf({2}, 1), x = leaf({2}, 2);
+             Tensor y = (w * x).sum();
+             {
+                 NoGradGuard g;
+                 w.add_(1.0);
+             }
+             y.backward();
+         },
+         "modified by an inplace operation"},
+        {"expanded memory",
+         [] {
+             Tensor x = zeros({1}).expand({3});
+             x.add_(1.0);
+         },
+         "more than one element of the written-to tensor refers to a single memory location"},
+        {"partial overlap",
+         [] {
+             Tensor x = arange(5, kFloat32);
+             x.slice(0, 1).add_(x.slice(0, 0, 4));
+         },
+         "some elements of the input tensor and the written-to tensor"},
+        {"a view made without gradients",
+         [] {
+             Tensor x = leaf({2, 2}, 1);
+             Tensor y = x * 1.0;
+             Tensor v;
+             {
+                 NoGradGuard g;
+                 v = y[0];
+             }
+             v.mul_(2.0);
+         },
+         "A view was created in no_grad mode"},
+        {"a larger result",
+         [] {
+             Tensor x = zeros({2});
+             x.add_(ones({3, 2}));
+         },
+         "output with shape [2] doesn't match the broadcast shape [3, 2]"},
+        {"a float result in an integer tensor",
+         [] {
+             Tensor x = zeros({2}, kInt64);
+             x.add_(1.5);
+         },
+         "result type Float can't be cast to the desired output type Long"},
+        {"detach_ of a view",
+         [] {
+             Tensor x = leaf({2, 2}, 1);
+             Tensor v = (x * 1.0)[0];
+             v.detach_();
+         },
+         "Can't detach views in-place"},
     };
     for (const Case& c : cases) {
         CAPTURE(c.name);
@@ -180,11 +323,28 @@ TEST_CASE("a view that the graph does not know requires no grad") {
 
 TEST_CASE("in-place operations leave no cycles behind") {
     const std::function<void()> programs[] = {
-        [] { Tensor y = leaf({10}, 1) * 1.0; y.mul_(y); },
-        [] { Tensor y = leaf({10}, 1) * 1.0; y.add_(y.sin()); },
-        [] { Tensor y = leaf({10}, 1) * 1.0; y.slice(0, 0, 5).mul_(y.slice(0, 5, 10)); },
-        [] { Tensor w = leaf({10}, 1), y = zeros({10}, kFloat64); Tensor z = y * w; y.mul_(z); },
-        [] { Tensor y = leaf({10}, 1) * 1.0; y.exp_(); y.tanh_(); },
+        [] {
+            Tensor y = leaf({10}, 1) * 1.0;
+            y.mul_(y);
+        },
+        [] {
+            Tensor y = leaf({10}, 1) * 1.0;
+            y.add_(y.sin());
+        },
+        [] {
+            Tensor y = leaf({10}, 1) * 1.0;
+            y.slice(0, 0, 5).mul_(y.slice(0, 5, 10));
+        },
+        [] {
+            Tensor w = leaf({10}, 1), y = zeros({10}, kFloat64);
+            Tensor z = y * w;
+            y.mul_(z);
+        },
+        [] {
+            Tensor y = leaf({10}, 1) * 1.0;
+            y.exp_();
+            y.tanh_();
+        },
     };
     for (const auto& program : programs) {
         program();

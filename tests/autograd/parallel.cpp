@@ -68,6 +68,8 @@ SumsAtExit sums_at_exit;
 
 }  // namespace
 
+TEST_SUITE_BEGIN("threads");
+
 TEST_CASE("parallel_for covers the range once, with boundaries at multiples of the grain") {
     const ThreadsGuard guard;
     for (int threads : {1, 2, 4, 8}) {
@@ -267,3 +269,5 @@ TEST_CASE("a worker that never begins is not waited for") {
     REQUIRE(waitpid(child, &status, 0) == child);
     CHECK(status == 0);
 }
+
+TEST_SUITE_END();

@@ -114,9 +114,12 @@ TEST_CASE("errors of in-place operations call them by the in-place name") {
     Tensor x = matrix(3, 4);
     CHECK_THROWS_WITH_AS(x.add_(ones({5, 4}, kFloat64)), doctest::Contains("[add_] "), ShapeError);
     CHECK_THROWS_WITH_AS(x.mul_(ones({2, 3, 4}, kFloat64)), doctest::Contains("[mul_] output with shape"), ShapeError);
-    CHECK_THROWS_WITH_AS(Tensor(ones({2}, kInt64)).div_(ones({2})), doctest::Contains("[div_] result type"), DtypeError);
+    CHECK_THROWS_WITH_AS(Tensor(ones({2}, kInt64)).div_(ones({2})), doctest::Contains("[div_] result type"),
+                         DtypeError);
     CHECK_THROWS_WITH_AS(x.add_(Tensor()), doctest::Contains("[add_] an input is an undefined Tensor"), Error);
-    CHECK_THROWS_WITH_AS(Tensor(x.slice(1, 0, 3)).add_(x.slice(1, 1, 4)), doctest::Contains("[add_] unsupported operation"), GraphError);
-    CHECK_THROWS_WITH_AS(Tensor(ones({2}).requires_grad_()).exp_(), doctest::Contains("[exp_] a leaf Variable"), GraphError);
+    CHECK_THROWS_WITH_AS(Tensor(x.slice(1, 0, 3)).add_(x.slice(1, 1, 4)),
+                         doctest::Contains("[add_] unsupported operation"), GraphError);
+    CHECK_THROWS_WITH_AS(Tensor(ones({2}).requires_grad_()).exp_(), doctest::Contains("[exp_] a leaf Variable"),
+                         GraphError);
     CHECK_THROWS_WITH_AS(x.copy_(ones({5, 4}, kFloat64)), doctest::Contains("[copy_] the source of shape"), ShapeError);
 }

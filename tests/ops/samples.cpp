@@ -3,8 +3,9 @@
 namespace samples {
 
 // One pair of functions for each file of operations.
-#define XGRAD_FAMILIES(family) family(view) family(product) family(reduction) family(softmax) family(loss) family(index) family(join)
-#define XGRAD_DECLARE(name)              \
+#define XGRAD_FAMILIES(family) \
+    family(view) family(product) family(reduction) family(softmax) family(loss) family(index) family(join)
+#define XGRAD_DECLARE(name)               \
     std::vector<Sample> name##_samples(); \
     std::vector<WrongInput> name##_wrong();
 XGRAD_FAMILIES(XGRAD_DECLARE)

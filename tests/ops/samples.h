@@ -12,7 +12,8 @@ namespace samples {
 
 /// How an input lies in memory; the values are the same.
 enum class Arrangement { kContiguous, kTransposed, kSliced, kExpanded };
-inline constexpr Arrangement kArrangements[] = {Arrangement::kContiguous, Arrangement::kTransposed, Arrangement::kSliced, Arrangement::kExpanded};
+inline constexpr Arrangement kArrangements[] = {Arrangement::kContiguous, Arrangement::kTransposed,
+                                                Arrangement::kSliced, Arrangement::kExpanded};
 
 /// `values` (float64 or float32) laid out as asked. An expanded tensor repeats its first slice, so its values differ.
 xgrad::Tensor lay_out(const xgrad::Tensor& values, Arrangement layout);

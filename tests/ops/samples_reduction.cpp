@@ -13,15 +13,27 @@ std::vector<Sample> reduction_samples() {
     return {
         {"sum", [](const TensorList& x) { return x[0].sum().sin(); }, {{2, 3}}},
         {"sum", [](const TensorList& x) { return x[0].sum(1).square(); }, {{2, 3, 2}}},
-        {"sum", [](const TensorList& x) { return x[0].sum({0, -1}, true).square(); }, {{2, 3, 2}}},
+        {"sum",
+         [](const TensorList& x) {
+             return x[0].sum({0, -1}, true).square();
+         },
+         {{2, 3, 2}}},
         {"sum", [](const TensorList& x) { return x[0].sum(0); }, {{0, 3}}},
         {"sum", [](const TensorList& x) { return x[0].sum(0).exp(); }, {{}}},
-        {"sum", [](const TensorList& x) { return x[0].square().sum_to_size({3, 1}); }, {{2, 3, 2}}},
+        {"sum",
+         [](const TensorList& x) {
+             return x[0].square().sum_to_size({3, 1});
+         },
+         {{2, 3, 2}}},
         {"mean", [](const TensorList& x) { return x[0].square().mean(); }, {{2, 3}}},
         {"mean", [](const TensorList& x) { return x[0].mean({1}, true).square(); }, {{2, 3}}},
         {"amax", [](const TensorList& x) { return x[0].amax({0}).square(); }, {{3, 4}}},
         {"amax", [](const TensorList& x) { return x[0].max().square(); }, {{3, 4}}},
-        {"amin", [](const TensorList& x) { return x[0].amin({0, 1}, true).square(); }, {{3, 4}}},
+        {"amin",
+         [](const TensorList& x) {
+             return x[0].amin({0, 1}, true).square();
+         },
+         {{3, 4}}},
         {"amin", [](const TensorList& x) { return x[0].min().square(); }, {{3, 4}}},
         {"max", [](const TensorList& x) { return std::get<0>(x[0].max(1)).square(); }, {{3, 4}}},
         {"min", [](const TensorList& x) { return std::get<0>(x[0].min(0, true)).square(); }, {{3, 4}}},
@@ -36,11 +48,23 @@ std::vector<WrongInput> reduction_wrong() {
     static const Tensor x = zeros({2, 3});
     return {
         {"sum", [] { x.sum(2); }, "Dimension out of range (expected to be in range of [-2, 1], but got 2)"},
-        {"sum", [] { x.sum({0, -2}); }, "appears multiple times in the list of dims"},
+        {"sum",
+         [] {
+             x.sum({0, -2});
+         },
+         "appears multiple times in the list of dims"},
         {"mean", [] { zeros({2}, kInt64).mean(); }, "dtype"},
-        {"amax", [] { zeros({0, 2}).amax(0); }, "Expected reduction dim 0 to have non-zero size"},
+        {"amax",
+         [] {
+             zeros({0, 2}).amax(0);
+         },
+         "Expected reduction dim 0 to have non-zero size"},
         {"argmax", [] { zeros({0}).argmax(); }, "Expected reduction dim to be specified"},
-        {"sum_to_size", [] { x.sum_to_size({2, 2}); }, "size [2, 2] is not expandable to size [2, 3]"},
+        {"sum_to_size",
+         [] {
+             x.sum_to_size({2, 2});
+         },
+         "size [2, 2] is not expandable to size [2, 3]"},
     };
 }
 
@@ -55,16 +79,36 @@ std::vector<Sample> softmax_samples() {
         {"log_softmax", [](const TensorList& x) { return x[0].log_softmax(0); }, {{3, 2}}},
         {"log_softmax_backward", [](const TensorList& x) { return x[0].log_softmax(1).square(); }, {{2, 3}}},
         {"logsumexp", [](const TensorList& x) { return x[0].logsumexp({1}); }, {{2, 4}}},
-        {"logsumexp", [](const TensorList& x) { return x[0].logsumexp({0, 1}, true).square(); }, {{2, 3}}},
+        {"logsumexp",
+         [](const TensorList& x) {
+             return x[0].logsumexp({0, 1}, true).square();
+         },
+         {{2, 3}}},
     };
 }
 
 std::vector<WrongInput> softmax_wrong() {
     return {
-        {"softmax", [] { zeros({2, 3}).softmax(2); }, "Dimension out of range"},
-        {"softmax", [] { zeros({2, 3}, kInt64).softmax(1); }, "Long"},
-        {"log_softmax", [] { zeros({2, 3}).log_softmax(-3); }, "Dimension out of range"},
-        {"logsumexp", [] { zeros({2, 3}).logsumexp({5}); }, "Dimension out of range"},
+        {"softmax",
+         [] {
+             zeros({2, 3}).softmax(2);
+         },
+         "Dimension out of range"},
+        {"softmax",
+         [] {
+             zeros({2, 3}, kInt64).softmax(1);
+         },
+         "Long"},
+        {"log_softmax",
+         [] {
+             zeros({2, 3}).log_softmax(-3);
+         },
+         "Dimension out of range"},
+        {"logsumexp",
+         [] {
+             zeros({2, 3}).logsumexp({5});
+         },
+         "Dimension out of range"},
     };
 }
 
@@ -83,26 +127,57 @@ std::vector<Sample> loss_samples() {
         {"cross_entropy", cross_entropy(F::CrossEntropyFuncOptions().reduction(kNone)), {{3, 4}}},
         {"cross_entropy", cross_entropy(F::CrossEntropyFuncOptions().label_smoothing(0.1)), {{3, 4}}},
         {"cross_entropy", weighted, {{3, 4}}},
-        {"cross_entropy", [](const TensorList& x) { return F::cross_entropy(x[0], x[1].softmax(1)); }, {{3, 4}, {3, 4}}},
-        {"cross_entropy", [](const TensorList& x) { return F::cross_entropy(x[0], tensor({{0, 1}, {2, 1}})); }, {{2, 3, 2}}},
+        {"cross_entropy",
+         [](const TensorList& x) { return F::cross_entropy(x[0], x[1].softmax(1)); },
+         {{3, 4}, {3, 4}}},
+        {"cross_entropy",
+         [](const TensorList& x) {
+             return F::cross_entropy(x[0], tensor({{0, 1}, {2, 1}}));
+         },
+         {{2, 3, 2}}},
         {"nll_loss", [=](const TensorList& x) { return F::nll_loss(x[0].square(), classes()); }, {{3, 4}}},
-        {"nll_loss", [=](const TensorList& x) { return F::nll_loss(x[0], classes(), F::NLLLossFuncOptions().reduction(kNone)); }, {{3, 4}}},
-        {"binary_cross_entropy", [](const TensorList& x) { return F::binary_cross_entropy(x[0].sigmoid(), x[1].sigmoid()); }, {{2, 3}, {2, 3}}},
-        {"binary_cross_entropy_with_logits", [](const TensorList& x) { return F::binary_cross_entropy_with_logits(x[0], x[1].sigmoid()); }, {{2, 3}, {2, 3}}},
+        {"nll_loss",
+         [=](const TensorList& x) { return F::nll_loss(x[0], classes(), F::NLLLossFuncOptions().reduction(kNone)); },
+         {{3, 4}}},
+        {"binary_cross_entropy",
+         [](const TensorList& x) { return F::binary_cross_entropy(x[0].sigmoid(), x[1].sigmoid()); },
+         {{2, 3}, {2, 3}}},
+        {"binary_cross_entropy_with_logits",
+         [](const TensorList& x) { return F::binary_cross_entropy_with_logits(x[0], x[1].sigmoid()); },
+         {{2, 3}, {2, 3}}},
         {"mse_loss", [](const TensorList& x) { return F::mse_loss(x[0], x[1]); }, {{2, 3}, {2, 3}}},
-        {"mse_loss", [](const TensorList& x) { return F::mse_loss(x[0], x[1], F::MSELossFuncOptions().reduction(kNone)); }, {{2, 3}, {2, 3}}},
+        {"mse_loss",
+         [](const TensorList& x) { return F::mse_loss(x[0], x[1], F::MSELossFuncOptions().reduction(kNone)); },
+         {{2, 3}, {2, 3}}},
     };
 }
 
 std::vector<WrongInput> loss_wrong() {
     static const Tensor x = zeros({2, 3});
     return {
-        {"cross_entropy", [] { F::cross_entropy(x, tensor({0, 3})); }, "Target 3 is out of bounds"},
-        {"cross_entropy", [] { F::cross_entropy(x, tensor({0, -1})); }, "Target -1 is out of bounds"},
-        {"cross_entropy", [] { F::cross_entropy(x, tensor({0, 1, 2})); }, "(3,)"},
-        {"nll_loss", [] { F::nll_loss(x, tensor({0, 7})); }, "Target 7 is out of bounds"},
+        {"cross_entropy",
+         [] {
+             F::cross_entropy(x, tensor({0, 3}));
+         },
+         "Target 3 is out of bounds"},
+        {"cross_entropy",
+         [] {
+             F::cross_entropy(x, tensor({0, -1}));
+         },
+         "Target -1 is out of bounds"},
+        {"cross_entropy",
+         [] {
+             F::cross_entropy(x, tensor({0, 1, 2}));
+         },
+         "(3,)"},
+        {"nll_loss",
+         [] {
+             F::nll_loss(x, tensor({0, 7}));
+         },
+         "Target 7 is out of bounds"},
         {"binary_cross_entropy", [] { F::binary_cross_entropy(x + 2.0, x); }, "between 0 and 1"},
-        {"binary_cross_entropy", [] { F::binary_cross_entropy(x, zeros({2})); }, "Target size [2] must be the same as input size [2, 3]"},
+        {"binary_cross_entropy", [] { F::binary_cross_entropy(x, zeros({2})); },
+         "Target size [2] must be the same as input size [2, 3]"},
     };
 }
 

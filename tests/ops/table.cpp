@@ -103,7 +103,9 @@ TEST_CASE("structured operations: derivatives of first and second order in every
             wrong.analytic_scale = 1 + 1e-4;
             wrong.raise_exception = false;
             const bool has_entries = sample.call(inputs).numel() > 0;
-            const auto g = has_entries ? autograd::grad({sample.call(inputs)}, {inputs[0]}, {ones_like(sample.call(inputs))}, true, false, true)[0] : Tensor();
+            const auto g = has_entries ? autograd::grad({sample.call(inputs)}, {inputs[0]},
+                                                        {ones_like(sample.call(inputs))}, true, false, true)[0]
+                                       : Tensor();
             if (g.defined() && g.numel() > 0 && g.abs().max().item<double>() > 0.01)
                 CHECK(!autograd::gradcheck(sample.call, inputs, wrong));
         }
@@ -176,7 +178,8 @@ TEST_SUITE("threads") {
                 const TensorList inputs = make_inputs(sample, Arrangement::kContiguous);
                 const Tensor y = sample.call(inputs);
                 const Tensor g = y.requires_grad()
-                                     ? autograd::grad({y}, {inputs[0]}, {ones_like(y)}, false, false, true)[0] : Tensor();
+                                     ? autograd::grad({y}, {inputs[0]}, {ones_like(y)}, false, false, true)[0]
+                                     : Tensor();
                 if (threads == 1) {
                     expected = y;
                     expected_grad = g;

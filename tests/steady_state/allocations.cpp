@@ -1,6 +1,6 @@
 // Counts what a training step asks of the system, by standing in for the functions that do so.
-#include <doctest/doctest.h>
 #include <dlfcn.h>
+#include <doctest/doctest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

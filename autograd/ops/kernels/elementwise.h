@@ -52,9 +52,8 @@ void value_kernel(const void* row, void* out, const void* const* in, std::int64_
     constexpr bool compares = Row::kind == rows::Kind::kComparison;
     using Out = std::conditional_t<compares, bool, T>;
     const auto value = [&]<class V>(const std::array<V, Arity>& x) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return r.value(x[I]...);
-        }(std::make_index_sequence<Arity>());
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return r.value(x[I]...); }
+        (std::make_index_sequence<Arity>());
     };
     if constexpr (std::is_floating_point_v<T>) {
         using L = Lane<T, NativeArch>;
@@ -98,7 +97,8 @@ void derivative_kernel(const void* row, void* out, const void* const* in, std::i
         const L gradient = get(0);
         const L slope = [&]<std::size_t... K>(std::index_sequence<K...>) {
             return L(rows::derivative_of<I>(r, x[K]...));
-        }(std::make_index_sequence<Arity + 1>());
+        }
+        (std::make_index_sequence<Arity + 1>());
         L product = gradient * slope;
         if constexpr (requires { Row::masks; }) product = where(slope == 0.0, L(0.0), product);
         store(static_cast<T*>(out) + at, product, n);

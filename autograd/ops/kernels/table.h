@@ -33,7 +33,7 @@ struct KernelTable {
     FoldKernels folds[kNumFolds][kNumScalarTypes];
     FindKernels find[kNumScalarTypes];
     SoftmaxKernels softmax[2];  // by float_index
-    SgdKernel sgd[2] = {};  // float32, float64
+    SgdKernel sgd[2] = {};      // float32, float64
 };
 
 /// The table for this machine: the native one, or in the portable build the best that the processor runs.
@@ -46,8 +46,8 @@ const RowKernels& row_kernels() {
 
 inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 : 0; }
 
-// Each kernel file fills its part; it is compiled once for every architecture, in a namespace of that name. A new kernel
-// file is listed here.
+// Each kernel file fills its part; it is compiled once for every architecture, in a namespace of that name. A new
+// kernel file is listed here.
 #define XGRAD_KERNEL_FILES(file) file(unary) file(binary) file(reduce) file(softmax) file(loss) file(optim)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
