@@ -68,140 +68,161 @@ struct Domain {
         return expression;                                                                                            \
     }
 
-// clang-format off: a row reads as a table
+// A row reads as a table.
+// clang-format off
 
 // --- Functions of one tensor
 
 struct Neg {
-    XGRAD_ROW(neg, kArithmetic)
-    XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3}) XGRAD_VALUE1(x, -x) XGRAD_DERIVATIVE1(x, y, -1.0)
+    XGRAD_ROW(neg, kArithmetic) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3})
+    XGRAD_VALUE1(x, -x)
+    XGRAD_DERIVATIVE1(x, y, -1.0)
 };
 
 struct Exp {
-    XGRAD_ROW(exp, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2}) XGRAD_VALUE1(x, exp(x)) XGRAD_DERIVATIVE1(x, y, y)
+    XGRAD_ROW(exp, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2})
+    XGRAD_VALUE1(x, exp(x))
+    XGRAD_DERIVATIVE1(x, y, y)
 };
 
 struct Log {
-    XGRAD_ROW(log, kFloating)
-    XGRAD_USES(kX) XGRAD_DOMAIN({0.3, 3}) XGRAD_VALUE1(x, log(x)) XGRAD_DERIVATIVE1(x, y, 1.0 / x)
+    XGRAD_ROW(log, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({0.3, 3})
+    XGRAD_VALUE1(x, log(x))
+    XGRAD_DERIVATIVE1(x, y, 1.0 / x)
 };
 
 struct Sqrt {
-    XGRAD_ROW(sqrt, kFloating)
-    XGRAD_USES(kY) XGRAD_DOMAIN({0.3, 3}) XGRAD_VALUE1(x, sqrt(x)) XGRAD_DERIVATIVE1(x, y, 0.5 / y)
+    XGRAD_ROW(sqrt, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({0.3, 3})
+    XGRAD_VALUE1(x, sqrt(x))
+    XGRAD_DERIVATIVE1(x, y, 0.5 / y)
 };
 
 struct Tanh {
-    XGRAD_ROW(tanh, kFloating)
-    XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2}) XGRAD_VALUE1(x, tanh(x)) XGRAD_DERIVATIVE1(x, y, 1.0 - y * y)
+    XGRAD_ROW(tanh, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2})
+    XGRAD_VALUE1(x, tanh(x))
+    XGRAD_DERIVATIVE1(x, y, 1.0 - y * y)
 };
 
 struct Sigmoid {
-    XGRAD_ROW(sigmoid, kFloating)
-    XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3}) XGRAD_VALUE1(x, sigmoid(x)) XGRAD_DERIVATIVE1(x, y, y*(1.0 - y))
+    XGRAD_ROW(sigmoid, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3})
+    XGRAD_VALUE1(x, sigmoid(x))
+    XGRAD_DERIVATIVE1(x, y, y * (1.0 - y))
 };
 
 /// 1.7159 tanh(2x/3): LeCun et al., Efficient BackProp (1998), section 4.4.
 struct ImprovedSigmoid {
-    XGRAD_ROW(improved_sigmoid, kFloating)
-    XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3}) static constexpr double kScale = 1.7159,
-                                                                 kSlope = 2.0 / 3.0;
-    XGRAD_VALUE1(x, kScale* tanh(x* kSlope))
-    XGRAD_DERIVATIVE1(x, y, kScale* kSlope - y * y * (kSlope / kScale))
+    XGRAD_ROW(improved_sigmoid, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3})
+    static constexpr double kScale = 1.7159, kSlope = 2.0 / 3.0;
+    XGRAD_VALUE1(x, kScale * tanh(x * kSlope))
+    XGRAD_DERIVATIVE1(x, y, kScale * kSlope - y * y * (kSlope / kScale))
 };
 
 struct Relu {
     static constexpr bool masks = true;
-    XGRAD_ROW(relu, kArithmetic)
-    XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3, 0}) XGRAD_VALUE1(x, where(x <= 0.0, V(0.0), x))  // NaN stays NaN
-        XGRAD_DERIVATIVE1(x, y, where(y <= 0.0, 0.0, 1.0))
+    XGRAD_ROW(relu, kArithmetic) XGRAD_USES(kY) XGRAD_DOMAIN({-3, 3, 0})
+    XGRAD_VALUE1(x, where(x <= 0.0, V(0.0), x))  // NaN stays NaN
+    XGRAD_DERIVATIVE1(x, y, where(y <= 0.0, 0.0, 1.0))
 };
 
 struct Abs {
-    XGRAD_ROW(abs, kArithmetic)
-    XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3, 0}) XGRAD_VALUE1(x, abs(x))
-        XGRAD_DERIVATIVE1(x, y, where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)))
+    XGRAD_ROW(abs, kArithmetic) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3, 0})
+    XGRAD_VALUE1(x, abs(x))
+    XGRAD_DERIVATIVE1(x, y, where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)))
 };
 
 struct Square {
-    XGRAD_ROW(square, kArithmetic)
-    XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3}) XGRAD_VALUE1(x, x* x) XGRAD_DERIVATIVE1(x, y, 2.0 * x)
+    XGRAD_ROW(square, kArithmetic) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3})
+    XGRAD_VALUE1(x, x * x)
+    XGRAD_DERIVATIVE1(x, y, 2.0 * x)
 };
 
 struct Reciprocal {
-    XGRAD_ROW(reciprocal, kFloating)
-    XGRAD_USES(kY) XGRAD_DOMAIN({0.4, 3}) XGRAD_VALUE1(x, 1.0 / x) XGRAD_DERIVATIVE1(x, y, -y* y)
+    XGRAD_ROW(reciprocal, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({0.4, 3})
+    XGRAD_VALUE1(x, 1.0 / x)
+    XGRAD_DERIVATIVE1(x, y, -y * y)
 };
 
 struct Sin {
-    XGRAD_ROW(sin, kFloating)
-    XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3}) XGRAD_VALUE1(x, sin(x)) XGRAD_DERIVATIVE1(x, y, cos(x))
+    XGRAD_ROW(sin, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3})
+    XGRAD_VALUE1(x, sin(x))
+    XGRAD_DERIVATIVE1(x, y, cos(x))
 };
 
 struct Cos {
-    XGRAD_ROW(cos, kFloating)
-    XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3}) XGRAD_VALUE1(x, cos(x)) XGRAD_DERIVATIVE1(x, y, -sin(x))
+    XGRAD_ROW(cos, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3})
+    XGRAD_VALUE1(x, cos(x))
+    XGRAD_DERIVATIVE1(x, y, -sin(x))
 };
 
 struct LogicalNot {
-    XGRAD_ROW(logical_not, kComparison) XGRAD_USES(kNoGradient) XGRAD_DOMAIN({-1, 1}) XGRAD_VALUE1(x, x == 0.0)
+    XGRAD_ROW(logical_not, kComparison) XGRAD_USES(kNoGradient) XGRAD_DOMAIN({-1, 1})
+    XGRAD_VALUE1(x, x == 0.0)
 };
 
 struct IsNan {
-    XGRAD_ROW(isnan, kComparison) XGRAD_USES(kNoGradient) XGRAD_DOMAIN({-1, 1}) XGRAD_VALUE1(x, x != x)
+    XGRAD_ROW(isnan, kComparison) XGRAD_USES(kNoGradient) XGRAD_DOMAIN({-1, 1})
+    XGRAD_VALUE1(x, x != x)
 };
 
 // --- A tensor and numbers
 
 struct AddScalar {
-    XGRAD_ROW(add, kFloating) XGRAD_USES(kPassThrough) XGRAD_DOMAIN({-3, 3}) double number = 0.7;
+    XGRAD_ROW(add, kFloating) XGRAD_USES(kPassThrough) XGRAD_DOMAIN({-3, 3})
+    double number = 0.7;
     XGRAD_VALUE1(x, x + number)
     XGRAD_DERIVATIVE1(x, y, 1.0)
 };
 
 struct RsubScalar {
-    XGRAD_ROW(rsub, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3}) double number = 0.7;
+    XGRAD_ROW(rsub, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3})
+    double number = 0.7;
     XGRAD_VALUE1(x, number - x)
     XGRAD_DERIVATIVE1(x, y, -1.0)
 };
 
 struct MulScalar {
-    XGRAD_ROW(mul, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3}) double number = 0.7;
-    XGRAD_VALUE1(x, x* number)
+    XGRAD_ROW(mul, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3})
+    double number = 0.7;
+    XGRAD_VALUE1(x, x * number)
     XGRAD_DERIVATIVE1(x, y, number)
 };
 
 struct DivScalar {
-    XGRAD_ROW(div, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3}) double number = 0.7;
+    XGRAD_ROW(div, kFloating) XGRAD_USES(kNone) XGRAD_DOMAIN({-3, 3})
+    double number = 0.7;
     XGRAD_VALUE1(x, x / number)
     XGRAD_DERIVATIVE1(x, y, 1.0 / number)
 };
 
 struct RdivScalar {
-    XGRAD_ROW(rdiv, kFloating) XGRAD_USES(kX | kY) XGRAD_DOMAIN({0.4, 3}) double number = 0.7;
+    XGRAD_ROW(rdiv, kFloating) XGRAD_USES(kX | kY) XGRAD_DOMAIN({0.4, 3})
+    double number = 0.7;
     XGRAD_VALUE1(x, number / x)
     XGRAD_DERIVATIVE1(x, y, -y / x)
 };
 
 /// x^number. The derivative at number 0 is 0 * x^0: 0 everywhere.
 struct PowScalar {
-    XGRAD_ROW(pow, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({0.3, 3}) double number = 1.7;
+    XGRAD_ROW(pow, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({0.3, 3})
+    double number = 1.7;
     XGRAD_VALUE1(x, pow(x, number))
-    XGRAD_DERIVATIVE1(x, y, number* pow(x, number == 0.0 ? 0.0 : number - 1.0))
+    XGRAD_DERIVATIVE1(x, y, number * pow(x, number == 0.0 ? 0.0 : number - 1.0))
 };
 
 /// number^x for a number other than 0.
 struct PowBase {
-    XGRAD_ROW(rpow, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2}) double number = 1.7;
+    XGRAD_ROW(rpow, kFloating) XGRAD_USES(kY) XGRAD_DOMAIN({-2, 2})
+    double number = 1.7;
     double log_number = 0.5306282510621704;
     XGRAD_VALUE1(x, pow(V(number), x))
-    XGRAD_DERIVATIVE1(x, y, y* log_number)
+    XGRAD_DERIVATIVE1(x, y, y * log_number)
 };
 
 /// NaN stays NaN. The upper bound wins if it is below the lower one; the gradient passes at the bounds.
 struct Clamp {
     static constexpr bool masks = true;
-    XGRAD_ROW(clamp, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-1.2, 1.2, 0.5}) double low = -2, high = 0.5;
+    XGRAD_ROW(clamp, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-1.2, 1.2, 0.5})
+    double low = -2, high = 0.5;
     XGRAD_VALUE1(x, minimum(maximum(x, V(low)), V(high)))
     XGRAD_DERIVATIVE1(x, y, where(x >= low, where(x <= high, 1.0, 0.0), 0.0))
 };
@@ -209,67 +230,72 @@ struct Clamp {
 // --- Two tensors
 
 struct Add {
-    XGRAD_ROW(add, kArithmetic)
-    XGRAD_USES(kPassThrough, kPassThrough) XGRAD_DOMAIN({-3, 3}, {-3, 3}) XGRAD_VALUE2(a, b, a + b)
-        XGRAD_DERIVATIVE2(0, a, b, y, 1.0) XGRAD_DERIVATIVE2(1, a, b, y, 1.0)
+    XGRAD_ROW(add, kArithmetic) XGRAD_USES(kPassThrough, kPassThrough) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, a + b)
+    XGRAD_DERIVATIVE2(0, a, b, y, 1.0)
+    XGRAD_DERIVATIVE2(1, a, b, y, 1.0)
 };
 
 struct Sub {
-    XGRAD_ROW(sub, kArithmetic)
-    XGRAD_USES(kPassThrough, kNone) XGRAD_DOMAIN({-3, 3}, {-3, 3}) XGRAD_VALUE2(a, b, a - b)
-        XGRAD_DERIVATIVE2(0, a, b, y, 1.0) XGRAD_DERIVATIVE2(1, a, b, y, -1.0)
+    XGRAD_ROW(sub, kArithmetic) XGRAD_USES(kPassThrough, kNone) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, a - b)
+    XGRAD_DERIVATIVE2(0, a, b, y, 1.0)
+    XGRAD_DERIVATIVE2(1, a, b, y, -1.0)
 };
 
 /// a + alpha b.
 struct AddScaled {
-    XGRAD_ROW(add, kArithmetic) XGRAD_USES(kPassThrough, kNone) XGRAD_DOMAIN({-3, 3}, {-3, 3}) double alpha = 0.7;
+    XGRAD_ROW(add, kArithmetic) XGRAD_USES(kPassThrough, kNone) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    double alpha = 0.7;
     XGRAD_VALUE2(a, b, a + b * V(alpha))
     XGRAD_DERIVATIVE2(0, a, b, y, 1.0)
     XGRAD_DERIVATIVE2(1, a, b, y, alpha)
 };
 
 struct Mul {
-    XGRAD_ROW(mul, kArithmetic)
-    XGRAD_USES(kB, kA) XGRAD_DOMAIN({-3, 3}, {-3, 3}) XGRAD_VALUE2(a, b, a* b) XGRAD_DERIVATIVE2(0, a, b, y, b)
-        XGRAD_DERIVATIVE2(1, a, b, y, a)
+    XGRAD_ROW(mul, kArithmetic) XGRAD_USES(kB, kA) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, a* b)
+    XGRAD_DERIVATIVE2(0, a, b, y, b)
+    XGRAD_DERIVATIVE2(1, a, b, y, a)
 };
 
 struct Div {
-    XGRAD_ROW(div, kFloating)
-    XGRAD_USES(kB, kB | kY) XGRAD_DOMAIN({-3, 3}, {0.4, 3}) XGRAD_VALUE2(a, b, a / b)
-        XGRAD_DERIVATIVE2(0, a, b, y, 1.0 / b) XGRAD_DERIVATIVE2(1, a, b, y, -y / b)
+    XGRAD_ROW(div, kFloating) XGRAD_USES(kB, kB | kY) XGRAD_DOMAIN({-3, 3}, {0.4, 3})
+    XGRAD_VALUE2(a, b, a / b)
+    XGRAD_DERIVATIVE2(0, a, b, y, 1.0 / b)
+    XGRAD_DERIVATIVE2(1, a, b, y, -y / b)
 };
 
-/// The derivative to the exponent is 0 at base 0 with an exponent >= 0, as PyTorch's; that to the base is 0 at exponent
-/// 0. At base 0 with a negative exponent y log(a) is infinity of the other sign than y.
+/// The derivative to the exponent is 0 at base 0 with an exponent >= 0, as PyTorch's; that to the base is 0 at exponent 0.
+/// At base 0 with a negative exponent y log(a) is infinity of the other sign than y.
 struct Pow {
-    XGRAD_ROW(pow, kArithmetic)
-    XGRAD_USES(kA | kB, kA | kB | kY) XGRAD_DOMAIN({0.3, 3}, {-2, 2}) XGRAD_VALUE2(a, b, pow(a, b))
-        XGRAD_DERIVATIVE2(0, a, b, y, where(b == 0.0, 0.0, b* pow(a, where(b == 0.0, 1.0, b - 1.0))))
-            XGRAD_DERIVATIVE2(1, a, b, y, where(a == 0.0, where(b >= 0.0, 0.0, -y), y* log(where(a == 0.0, 1.0, a))))
+    XGRAD_ROW(pow, kArithmetic) XGRAD_USES(kA | kB, kA | kB | kY) XGRAD_DOMAIN({0.3, 3}, {-2, 2})
+    XGRAD_VALUE2(a, b, pow(a, b))
+    XGRAD_DERIVATIVE2(0, a, b, y, where(b == 0.0, 0.0, b * pow(a, where(b == 0.0, 1.0, b - 1.0))))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(a == 0.0, where(b >= 0.0, 0.0, -y), y * log(where(a == 0.0, 1.0, a))))
 };
 
 /// Ties share the gradient. With a NaN, no one has lost: it goes to both, as PyTorch's.
 struct Maximum {
     static constexpr bool masks = true;
-    XGRAD_ROW(maximum, kArithmetic)
-    XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3}) XGRAD_VALUE2(a, b, maximum(a, b))
-        XGRAD_DERIVATIVE2(0, a, b, y, where(a < b, 0.0, where(a == b, 0.5, 1.0)))
-            XGRAD_DERIVATIVE2(1, a, b, y, where(b < a, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_ROW(maximum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, maximum(a, b))
+    XGRAD_DERIVATIVE2(0, a, b, y, where(a < b, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(b < a, 0.0, where(a == b, 0.5, 1.0)))
 };
 
 struct Minimum {
     static constexpr bool masks = true;
-    XGRAD_ROW(minimum, kArithmetic)
-    XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3}) XGRAD_VALUE2(a, b, minimum(a, b))
-        XGRAD_DERIVATIVE2(0, a, b, y, where(a > b, 0.0, where(a == b, 0.5, 1.0)))
-            XGRAD_DERIVATIVE2(1, a, b, y, where(b > a, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_ROW(minimum, kArithmetic) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, minimum(a, b))
+    XGRAD_DERIVATIVE2(0, a, b, y, where(a > b, 0.0, where(a == b, 0.5, 1.0)))
+    XGRAD_DERIVATIVE2(1, a, b, y, where(b > a, 0.0, where(a == b, 0.5, 1.0)))
 };
 
-#define XGRAD_COMPARISON(Row, row_name, op)                                                            \
-    struct Row {                                                                                       \
-        XGRAD_ROW(row_name, kComparison)                                                               \
-        XGRAD_USES(kNoGradient, kNoGradient) XGRAD_DOMAIN({-1, 1}, {-1, 1}) XGRAD_VALUE2(a, b, a op b) \
+#define XGRAD_COMPARISON(Row, row_name, op)                                                      \
+    struct Row {                                                                                 \
+        XGRAD_ROW(row_name, kComparison) XGRAD_USES(kNoGradient, kNoGradient) XGRAD_DOMAIN({-1, 1}, {-1, 1}) \
+        XGRAD_VALUE2(a, b, a op b)                                                               \
     };
 XGRAD_COMPARISON(Eq, eq, ==)
 XGRAD_COMPARISON(Ne, ne, !=)
@@ -285,8 +311,8 @@ XGRAD_COMPARISON(Ge, ge, >=)
 struct Where {
     static constexpr bool masks = true;
     static constexpr bool selects = true;  // the first input takes no part in type promotion
-    XGRAD_ROW(where, kArithmetic)
-    XGRAD_USES(kNoGradient, kA, kA) XGRAD_DOMAIN({0, 1}, {-3, 3}, {-3, 3}) template <class V>
+    XGRAD_ROW(where, kArithmetic) XGRAD_USES(kNoGradient, kA, kA) XGRAD_DOMAIN({0, 1}, {-3, 3}, {-3, 3})
+    template <class V>
     auto value(const V& condition, const V& a, const V& b) const {
         return where(condition != 0.0, a, b);
     }
