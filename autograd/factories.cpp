@@ -76,8 +76,8 @@ Tensor empty_like(const Tensor& self, const TensorOptions& options) { return emp
 Tensor empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& options) {
     const std::int64_t extent = detail::checked_extent(size, stride, "empty_strided");
     const auto bytes = static_cast<std::size_t>(extent * element_size(options.dtype()));
-    return finish(Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(new detail::TensorImpl(
-                      detail::Storage::allocate(bytes), 0, size, stride, options.dtype()))),
+    return finish(Tensor(detail::IntrusivePtr<detail::TensorImpl>::adopt(
+                      new detail::TensorImpl(detail::Storage::allocate(bytes), 0, size, stride, options.dtype()))),
                   options);
 }
 
@@ -102,7 +102,7 @@ Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
 
 Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
 Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
-    const Tensor out = filled("eye", {n, m}, 0, options);
+    Tensor out = filled("eye", {n, m}, 0, options);
     const std::int64_t one = 1;
     ops::convert_run(kInt64, &one, 0, out.dtype(), out.data_ptr(), m + 1, std::min(n, m));
     return out;
@@ -118,8 +118,8 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
     const double width = (end.to_double() - start.to_double()) / step.to_double();
     if (step.to_double() == 0) raise<ValueError>("arange", "step must be nonzero");
     if (!(width >= 0) || !std::isfinite(width))
-        raise<ValueError>("arange", "upper bound and larger bound inconsistent with step sign: start ", start.to_double(),
-                          ", end ", end.to_double(), ", step ", step.to_double());
+        raise<ValueError>("arange", "upper bound and larger bound inconsistent with step sign: start ",
+                          start.to_double(), ", end ", end.to_double(), ", step ", step.to_double());
     if (width > 1e15) raise<ValueError>("arange", "too many elements: ", width);
     Tensor out = allocate({static_cast<std::int64_t>(std::ceil(width))}, dtype, "arange");
     if (integers)
@@ -147,7 +147,8 @@ Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const Tenso
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options) {
     return borrow(data, sizes, row_major_strides(sizes), nullptr, options);
 }
-Tensor from_blob(void* data, IntArrayRef sizes, const std::function<void(void*)>& deleter, const TensorOptions& options) {
+Tensor from_blob(void* data, IntArrayRef sizes, const std::function<void(void*)>& deleter,
+                 const TensorOptions& options) {
     return borrow(data, sizes, row_major_strides(sizes), deleter, options);
 }
 

@@ -151,7 +151,7 @@ void ParsedIndex::apply_tensor(const Tensor& index) {
 }
 
 Tensor ParsedIndex::wrapped_positions(const Tensor& index) const {
-    const Tensor out = index.to(kInt64, false, true).contiguous();
+    Tensor out = index.to(kInt64, false, true).contiguous();
     const std::int64_t n = view_.size(dim_);
     auto* p = out.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < out.numel(); ++i) {
@@ -170,7 +170,7 @@ Tensor ParsedIndex::mask_positions(const Tensor& mask) const {
                           " does not match the shape of the indexed tensor ", shape_string(self_.sizes()));
     const Tensor flags = mask.to(kBool).contiguous();
     const auto* flag = flags.data_ptr<bool>();
-    const Tensor out = empty({std::count(flag, flag + flags.numel(), true)}, kInt64);
+    Tensor out = empty({std::count(flag, flag + flags.numel(), true)}, kInt64);
     auto* p = out.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < flags.numel(); ++i)
         if (flag[i]) *p++ = i;

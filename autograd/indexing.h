@@ -10,8 +10,8 @@ namespace xgrad {
 
 namespace indexing {
 
-struct None_t {};
-struct Ellipsis_t {};
+struct None_t {};      // NOLINT(readability-identifier-naming): libtorch's name
+struct Ellipsis_t {};  // NOLINT(readability-identifier-naming): libtorch's name
 /// A new dimension of size 1.
 inline constexpr None_t None{};
 /// As many full slices as it takes; also written "...".

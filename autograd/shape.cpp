@@ -213,8 +213,9 @@ Dims infer_size(IntArrayRef shape, std::int64_t numel, const char* operation) {
     const std::int64_t known = checked_numel(out, operation);
     const bool fits = unknown ? known != 0 && numel % known == 0 : known == numel;
     if (!fits)
-        raise<ShapeError>(operation, "shape '", shape, "' is invalid for input of size ", numel,
-                          unknown && known == 0 ? ": the unspecified dimension -1 can be any value and is ambiguous" : "");
+        raise<ShapeError>(
+            operation, "shape '", shape, "' is invalid for input of size ", numel,
+            unknown && known == 0 ? ": the unspecified dimension -1 can be any value and is ambiguous" : "");
     if (unknown) *unknown = numel / known;
     return out;
 }

@@ -148,8 +148,8 @@ inline constexpr std::size_t kMaxRank = 64;
 /// them, or row-major strides for them would overflow (dimensions of size 0 count as 1 then).
 std::int64_t checked_numel(IntArrayRef sizes, const char* operation);
 /// How many elements of memory a tensor of this geometry reaches over, from its first to its last; 0 when it has none.
-/// Throws, naming `operation`, as checked_numel does; ShapeError when the lists differ in length or memory can't be that
-/// large; ValueError for a negative stride.
+/// Throws, naming `operation`, as checked_numel does; ShapeError when the lists differ in length or memory can't be
+/// that large; ValueError for a negative stride.
 std::int64_t checked_extent(IntArrayRef sizes, IntArrayRef strides, const char* operation);
 /// Strides of a row-major contiguous tensor.
 Dims contiguous_strides(IntArrayRef sizes);
@@ -161,7 +161,8 @@ bool has_overlap(IntArrayRef sizes, IntArrayRef strides);
 Dims broadcast_shapes(IntArrayRef a, IntArrayRef b, const char* operation);
 /// True when `from` broadcasts to `to`.
 bool is_expandable_to(IntArrayRef from, IntArrayRef to);
-/// `dim` in [0, rank), counted from the end when negative. A rank of 0 counts as 1. Throws IndexError naming `operation`.
+/// `dim` in [0, rank), counted from the end when negative. A rank of 0 counts as 1. Throws IndexError naming
+/// `operation`.
 std::int64_t wrap_dim(std::int64_t dim, std::int64_t rank, const char* operation);
 /// Every dim wrapped; a bitmap of the chosen ones (all when absent or empty). Throws on repeats.
 std::uint64_t dim_mask(OptionalIntArrayRef dims, std::int64_t rank, const char* operation);

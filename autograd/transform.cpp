@@ -43,7 +43,8 @@ TensorList forward_mode(const Call& call, std::int64_t level, std::span<const Te
     return results;
 }
 
-TensorList batched(const Call& call, std::int64_t level, std::span<const Tensor> values, std::span<const std::int64_t> dims) {
+TensorList batched(const Call& call, std::int64_t level, std::span<const Tensor> values,
+                   std::span<const std::int64_t> dims) {
     if (!call.batch) raise<NotImplementedError>(call.name, "has no rule for vmap");
     ops::Batched result = call.batch(call.op, values, dims);
     return {detail::wrap({TransformLevel::Kind::kVmap, level, std::move(result.value), {}, result.dim})};

@@ -15,7 +15,7 @@ struct TransformLevel {
     Kind kind;
     std::int64_t level;  // of inner transforms it is higher; used once in the life of the process
     Tensor value;
-    Tensor tangent;             // forward mode; undefined for zero
+    Tensor tangent;              // forward mode; undefined for zero
     std::int64_t batch_dim = 0;  // vmap: the dimension of `value` that the wrapper hides
 };
 
@@ -62,7 +62,8 @@ struct Call {
     bool differentiable;  // any of its outputs
     TensorList (*forward)(const void* op, std::span<const Tensor> inputs);
     /// The tangent of output 0. An undefined tangent is zero; one at least is defined.
-    Tensor (*jvp)(const void* op, std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output);
+    Tensor (*jvp)(const void* op, std::span<const Tensor> inputs, std::span<const Tensor> tangents,
+                  const Tensor& output);
     ops::Batched (*batch)(const void* op, std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
 };
 
@@ -77,9 +78,8 @@ Result apply(const Op& op, std::span<const Tensor> inputs) {
         if constexpr (N == 0)
             return ops::detail_op::apply_list(typed, TensorList(in.begin(), in.end()));
         else
-            return [&]<std::size_t... I>(std::index_sequence<I...>) {
-                return ops::detail_op::apply(typed, in[I]...);
-            }(std::make_index_sequence<N>());
+            return [&]<std::size_t... I>(std::index_sequence<I...>) { return ops::detail_op::apply(typed, in[I]...); }
+        (std::make_index_sequence<N>());
     };
     constexpr bool single = std::is_same_v<Result, Tensor>;
     constexpr unsigned differentiable = ops::differentiable_outputs<Op>();

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/detail/xtensor_headers.h>
+#include <xgrad/autograd/xtensor_headers.h>
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/function.h>
 #include <xgrad/autograd/functions.h>

@@ -42,8 +42,8 @@ void add_elements(T* memory, const Geometry& to, const T* element) {
 
 /// `size` elements of memory in which those of `x` lie as `to` says, added up where they meet; zeros elsewhere.
 Tensor lay_out(const Tensor& x, const Geometry& to, std::int64_t size) {
-    if (x.numel() == size && to.offset == 0 && detail::is_contiguous(to.sizes, to.strides)) return x.contiguous();
-    const Tensor memory = zeros({size}, x.dtype());
+    if (x.numel() == size && to.offset == 0 && detail::is_contiguous(to.sizes, to.strides)) return x.reshape({size});
+    Tensor memory = zeros({size}, x.dtype());
     if (!overlaps(to)) {
         copy(view_of(memory, to), x);
         return memory;
@@ -130,7 +130,8 @@ std::vector<OpInfo> as_strided_operations() { return Strided::table(); }
 
 }  // namespace ops
 
-autograd::NodePtr detail::as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides) {
+autograd::NodePtr detail::as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes,
+                                          IntArrayRef strides) {
     const ops::AsStrided op = ops::as_strided_op(base, offset, sizes, strides);
     auto* node = new ops::OpNodeOf<ops::AsStrided, 1, 1>(op);
     auto owner = autograd::NodePtr::adopt(node);
@@ -140,15 +141,18 @@ autograd::NodePtr detail::as_strided_node(const Tensor& base, std::int64_t offse
     return owner;
 }
 
-Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride, std::optional<std::int64_t> storage_offset) {
+Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride,
+                  std::optional<std::int64_t> storage_offset) {
     const std::int64_t offset = storage_offset.value_or(self.storage_offset());
     const auto& impl = *self.unsafeGetTensorImpl();
     if (impl.transform)
-        raise<NotImplementedError>("as_strided", "a tensor inside jvp or vmap has no memory of its own to address; use "
-                                                 "select, slice, transpose or expand");
+        raise<NotImplementedError>("as_strided",
+                                   "a tensor inside jvp or vmap has no memory of its own to address; use "
+                                   "select, slice, transpose or expand");
     const std::int64_t extent = detail::checked_extent(size, stride, "as_strided");
     const auto available = static_cast<std::int64_t>(impl.storage->nbytes()) / self.element_size();
-    // Without elements it may begin anywhere up to the end, or where `self` does: an empty slice can lie beyond the end.
+    // Without elements it may begin anywhere up to the end, or where `self` does: an empty slice can lie beyond the
+    // end.
     const std::int64_t last_start = extent > 0 ? available - extent : std::max(available, self.storage_offset());
     if (offset < 0 || offset > last_start)
         raise<IndexError>("as_strided", "setStorage: sizes ", size, ", strides ", stride, ", storage offset ", offset,

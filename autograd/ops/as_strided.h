@@ -11,8 +11,8 @@ struct Geometry {
     detail::Dims sizes, strides;
 };
 
-/// The gradient of a source of which `grad` is that of a view: zeros with each element of `grad` added where it belongs.
-/// Both geometries are in one piece of memory that begins at 0.
+/// The gradient of a source of which `grad` is that of a view: zeros with each element of `grad` added where it
+/// belongs. Both geometries are in one piece of memory that begins at 0.
 Tensor scatter_view(const Tensor& grad, Geometry view, Geometry source);
 
 }  // namespace xgrad::ops

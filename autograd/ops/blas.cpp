@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <complex>
 #include <limits>
@@ -48,6 +49,8 @@ Index blas_index(const char* what, std::int64_t value) {
 // Blocks of rows that are multiples of 48 give the bits of the whole product with every kernel of OpenBLAS that we
 // know.
 constexpr std::int64_t kRowBlock = 48;
+// Products of fewer multiply-adds may take another path through OpenBLAS, with other bits (1e6 in its AVX-512 kernels).
+constexpr std::int64_t kSmallProduct = std::int64_t{1} << 20;
 
 }  // namespace
 
@@ -78,11 +81,16 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasM
                              cols, inner, T(1), a.data + from * (a.transposed ? 1 : a.ld), lda, b.data, ldb, beta,
                              c + from * ldc, ld);
     };
-    if (m * n * k < kParallelProduct || m < 2 * kRowBlock) return rows(0, m);
-    // As few blocks as there are threads to take them: every block packs the whole of B again.
-    const std::int64_t blocks = (m + kRowBlock - 1) / kRowBlock;
-    const std::int64_t per_thread = (blocks + get_num_threads() - 1) / get_num_threads();
-    detail::parallel_for(0, m, per_thread * kRowBlock, rows);
+    // As few parts as there are threads to take them: every part packs the whole of B again.
+    const std::int64_t least = std::max(kRowBlock, kSmallProduct / std::max<std::int64_t>(n * k, 1) + 1);
+    std::int64_t parts = std::min<std::int64_t>(get_num_threads(), m / least);
+    if (m * n * k < kParallelProduct || parts < 2) return rows(0, m);
+    const std::int64_t share = ((m + parts - 1) / parts + kRowBlock - 1) / kRowBlock * kRowBlock;
+    parts = (m + share - 1) / share;
+    if (m - (parts - 1) * share < least) --parts;  // the last takes the rest
+    detail::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
+        rows(from * share, to == parts ? m : to * share);
+    });
 }
 
 template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float, float*,

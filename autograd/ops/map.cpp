@@ -53,8 +53,8 @@ void add_operand(Plan& plan, const Tensor& tensor) {
         plan.strides[k][d] = d < missing || impl.sizes[d - missing] == 1 ? 0 : impl.strides[d - missing];
 }
 
-/// Orders the dimensions as they lie in the memory of the output, drops those of size 1 and merges neighbours that every
-/// operand steps through evenly.
+/// Orders the dimensions as they lie in the memory of the output, drops those of size 1 and merges neighbours that
+/// every operand steps through evenly.
 void coalesce(Plan& plan) {
     for (std::size_t i = 1; i < plan.rank; ++i)
         for (std::size_t d = i; d > 0 && plan.strides[0][d - 1] < plan.strides[0][d]; --d) {
@@ -133,7 +133,8 @@ void run_by_run(const Plan& plan, std::int64_t begin, std::int64_t end) {
             in[k - 1] = buffers[k];
             const bool repeats = plan.run_stride(k) == 0;
             if (repeats && repeated[k] == cursor.at(k)) continue;
-            convert_run(plan.dtype[k], cursor.at(k), plan.run_stride(k), plan.compute, buffers[k], 1, repeats ? kBlock : n);
+            convert_run(plan.dtype[k], cursor.at(k), plan.run_stride(k), plan.compute, buffers[k], 1,
+                        repeats ? kBlock : n);
             repeated[k] = repeats ? cursor.at(k) : nullptr;
         }
         plan.kernel(plan.row, direct[0] ? static_cast<void*>(cursor.at(0)) : buffers[0], in, n);
@@ -178,8 +179,8 @@ void block_by_block(const Plan& plan, std::int64_t begin, std::int64_t end) {
     }
 }
 
-/// The dimension along which operand k is contiguous, if that is not the innermost; `rank` if it is, or none is. Walking
-/// along the innermost would then take a cache line for every element.
+/// The dimension along which operand k is contiguous, if that is not the innermost; `rank` if it is, or none is.
+/// Walking along the innermost would then take a cache line for every element.
 std::size_t transposed_dim(const Plan& plan, std::size_t k) {
     if (plan.run_length() < kMinTile || plan.run_stride(k) <= 1) return plan.rank;
     for (std::size_t d = 0; d + 1 < plan.rank; ++d)
@@ -203,7 +204,9 @@ struct Tile {
             if (d != row_dim) take(plan, d, 1, number);
     }
 
-    static std::int64_t most_rows(const Plan& plan) { return kTileBytes / (kTileColumns * element_size(plan.dtype[1])); }
+    static std::int64_t most_rows(const Plan& plan) {
+        return kTileBytes / (kTileColumns * element_size(plan.dtype[1]));
+    }
     static std::int64_t count(const Plan& plan, std::size_t row_dim) {
         const std::int64_t rows = plan.sizes[row_dim], columns = plan.run_length();
         return plan.numel / (rows * columns) * blocks(rows, most_rows(plan)) * blocks(columns, kTileColumns);
@@ -251,7 +254,8 @@ void run_copy(const Plan& plan) {
         Cursor cursor(plan, begin);
         while (begin < end) {
             const std::int64_t n = std::min(cursor.left_in_run(), end - begin);
-            convert_run(plan.dtype[1], cursor.at(1), plan.run_stride(1), plan.dtype[0], cursor.at(0), plan.run_stride(0), n);
+            convert_run(plan.dtype[1], cursor.at(1), plan.run_stride(1), plan.dtype[0], cursor.at(0),
+                        plan.run_stride(0), n);
             cursor.advance(n);
             begin += n;
         }

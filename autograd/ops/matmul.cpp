@@ -63,6 +63,10 @@ void integer_product(const Tensor& a, const Tensor& b, const Tensor& out) {
 
 /// out = a b + beta out, for matrices or batches of matrices; `out` is contiguous.
 void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta = 0) {
+    if (a.numel() == 0 || b.numel() == 0) {
+        if (beta == 0 && out.numel() > 0) copy(out, full({}, 0, out.dtype()));
+        return;
+    }
     if (!xgrad::is_floating_point(a.dtype())) {
         if (a.dim() == 3) {
             for (std::int64_t i = 0; i < a.size(0); ++i) multiply(a.select(0, i), b.select(0, i), out.select(0, i));

@@ -30,10 +30,11 @@ struct View {
             return out;
         }
         if (!strides)
-            raise<ShapeError>(name, "view size is not compatible with input tensor's size and stride (at least one "
-                                    "dimension spans across two contiguous subspaces). Use .reshape(...) instead. Shape ",
-                              detail::shape_string(x.sizes()), ", strides ", detail::shape_string(x.strides()), ", asked ",
-                              detail::shape_string(sizes));
+            raise<ShapeError>(name,
+                              "view size is not compatible with input tensor's size and stride (at least one "
+                              "dimension spans across two contiguous subspaces). Use .reshape(...) instead. Shape ",
+                              detail::shape_string(x.sizes()), ", strides ", detail::shape_string(x.strides()),
+                              ", asked ", detail::shape_string(sizes));
         return detail::make_view(x, x.storage_offset(), sizes, std::move(*strides));
     }
     void vjp(Vjp& b) const { b.set(0, b.grad().reshape(b.meta(0).sizes)); }
@@ -256,16 +257,16 @@ Tensor transpose(const Tensor& self, std::int64_t dim0, std::int64_t dim1) {
 }
 
 Tensor t(const Tensor& self) {
-    if (self.dim() > 2)
-        raise<ShapeError>("t", "expects a tensor with <= 2 dimensions, but self is ", self.dim(), "D");
+    if (self.dim() > 2) raise<ShapeError>("t", "expects a tensor with <= 2 dimensions, but self is ", self.dim(), "D");
     return self.dim() < 2 ? self : self.transpose(0, 1);
 }
 
 Tensor permute(const Tensor& self, IntArrayRef dims) {
     if (static_cast<std::int64_t>(dims.size()) != self.dim())
-        raise<ShapeError>("permute", "number of dimensions in the tensor input does not match the length of the desired "
-                                     "ordering of dimensions i.e. input.dim() = ", self.dim(), " is not equal to len(dims) = ",
-                          dims.size());
+        raise<ShapeError>("permute",
+                          "number of dimensions in the tensor input does not match the length of the desired "
+                          "ordering of dimensions i.e. input.dim() = ",
+                          self.dim(), " is not equal to len(dims) = ", dims.size());
     Dims order;
     for (auto d : dims) {
         const std::int64_t wrapped = wrap_dim(d, self.dim(), "permute");
@@ -277,7 +278,8 @@ Tensor permute(const Tensor& self, IntArrayRef dims) {
 }
 
 Tensor movedim(const Tensor& self, std::int64_t source, std::int64_t destination) {
-    const std::int64_t from = wrap_dim(source, self.dim(), "movedim"), to = wrap_dim(destination, self.dim(), "movedim");
+    const std::int64_t from = wrap_dim(source, self.dim(), "movedim"),
+                       to = wrap_dim(destination, self.dim(), "movedim");
     if (from == to) return self;
     Dims order;
     for (std::int64_t d = 0; d < self.dim(); ++d)
@@ -316,8 +318,9 @@ Tensor Tensor::expand(IntArrayRef size, bool) const {
         const std::int64_t own = is_fresh ? 1 : this->sizes()[d - static_cast<std::size_t>(fresh)];
         if (sizes[d] == -1 && !is_fresh) sizes[d] = own;
         if (sizes[d] < 0 || (own != 1 && sizes[d] != own))
-            raise<ShapeError>("expand", "The expanded size of the tensor (", size[d], ") must match the existing size (", own,
-                              ") at non-singleton dimension ", d, ". Target sizes: ", size, ". Tensor sizes: ", this->sizes());
+            raise<ShapeError>("expand", "The expanded size of the tensor (", size[d],
+                              ") must match the existing size (", own, ") at non-singleton dimension ", d,
+                              ". Target sizes: ", size, ". Tensor sizes: ", this->sizes());
     }
     detail::checked_numel(sizes, "expand");
     return ops::Views::apply(ops::Expand{std::move(sizes)}, *this);
@@ -330,7 +333,8 @@ Tensor select(const Tensor& self, std::int64_t dim, std::int64_t index) {
     if (self.dim() == 0) raise<IndexError>("select", "cannot be applied to a 0-dim tensor");
     const std::int64_t d = wrap_dim(dim, self.dim(), "select"), n = self.size(d);
     if (index < -n || index >= n)
-        raise<IndexError>("select", "index ", index, " out of range for tensor of size ", self.sizes(), " at dimension ", d);
+        raise<IndexError>("select", "index ", index, " out of range for tensor of size ", self.sizes(),
+                          " at dimension ", d);
     return ops::Views::apply(ops::Select{d, index < 0 ? index + n : index}, self);
 }
 
@@ -397,6 +401,8 @@ std::vector<Tensor> Tensor::unbind(std::int64_t dim) const { return xgrad::unbin
 std::vector<Tensor> Tensor::split(std::int64_t split_size, std::int64_t dim) const {
     return xgrad::split(*this, split_size, dim);
 }
-std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const { return xgrad::chunk(*this, chunks, dim); }
+std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const {
+    return xgrad::chunk(*this, chunks, dim);
+}
 
 }  // namespace xgrad

@@ -101,9 +101,9 @@ inline Figure accuracy_figure(const History& history, const std::string& title, 
               Legend::kBottomRight}}};
 }
 
-inline std::string stop_title(const History& history) {
-    return "Early stopping after " + std::to_string(history.epoch(history.steps() - 1) + 1) + " epochs and " +
-           std::to_string(history.steps()) + " global steps";
+inline std::string stop_text(const History& history) {
+    return std::to_string(history.epoch(history.steps() - 1) + 1) + " epochs and " + std::to_string(history.steps()) +
+           " global steps";
 }
 
 inline void task_2b(Assignment& a) {
@@ -113,7 +113,7 @@ inline void task_2b(Assignment& a) {
                        "until early stopping (task 2d); the task itself asks for 50 epochs.");
     const Result& stopped = a.stopped(false).front();
     const Result& all = a.fifty_epochs(false).front();
-    a.show("A1-1", loss_figure(stopped.history, stop_title(stopped.history), {0, 0.2}),
+    a.show("A1-1", loss_figure(stopped.history, "Early stopping after " + stop_text(stopped.history), {0, 0.2}),
            "Loss until early stopping. The band, which the course\u2019s program calls a variance, is one standard "
            "deviation of ten steps. Every 186 steps the validation loss leaps: task 2e.");
     a.report().comparisons(
@@ -150,8 +150,8 @@ inline void task_2d(Assignment& a) {
     const History& history = result.history;
     const std::int64_t epoch = history.epoch(history.steps() - 1);
     a.report().comparisons(
-        {same_text("updates done", std::to_string(history.steps()), std::to_string(kStopped), "000"),
-         same_text("epoch, counted from 1", std::to_string(epoch + 1), "34", "000"),
+        {same_text("early stopping", stop_text(history), "34 epochs and 1039 global steps", "000"),
+         same_text("updates done", std::to_string(history.steps()), std::to_string(kStopped), "000"),
          same_text("epoch, counted from 0", std::to_string(epoch), "33", "001"),
          all_digits_of("training loss at the stop", result.training.loss, 0.07088705555893647, a.tolerance()),
          all_digits_of("validation loss at the stop", result.validation.loss, 0.06577187753329566, a.tolerance()),
@@ -181,7 +181,7 @@ inline void shuffling_figures(Assignment& a) {
     a.show("A1-3",
            {"With and without shuffling",
             kSteps,
-            {{"Training Loss",
+            {{kLossAxis,
               {training_loss(ordered, "Training Loss mean over 10 steps", "Training Loss variance over 10 steps"),
                training_loss(shuffled, "Training Loss with shuffle mean over 10 steps",
                              "Training Loss with shuffle variance over 10 steps")},
@@ -254,7 +254,7 @@ inline void explain_spikes(Assignment& a) {
     a.show("A1-4b",
            {"What makes the spikes",
             "place of the batch in the epoch",
-            {{"Validation loss after the batch", {plain, centred}, {{0.06, 0.12}}, Legend::kTopRight, {{0, 30}}}}},
+            {{"Validation loss after the batch", {plain, centred}, {{0.06, 0.12}}, Legend::kTopLeft, {{0, 30}}}}},
            "Mean validation loss of the epochs 30 to 39 after each of the 31 batches.");
     a.report().comparisons(
         {equal("validation loss after batch 18, epochs 30 to 39", spikes.after_harmful, 0.107, 5e-4, 4, kNumPy),

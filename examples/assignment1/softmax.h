@@ -35,6 +35,9 @@ inline Range square_sum_of(const std::vector<Result>& results) { return range_of
 inline Range norm_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return std::sqrt(course::square_sum(r)); });
 }
+inline Range largest_weight_of(const std::vector<Result>& results) {
+    return range_of(results, [](const Result& r) { return r.parameters.front().abs().max().item<double>(); });
+}
 inline Range loss_near(const std::vector<Result>& results, std::int64_t step) {
     return range_of(results, [=](const Result& r) { return check_near(r.history, step).validation.loss; });
 }
@@ -46,6 +49,12 @@ inline Range gap_near(const std::vector<Result>& results, std::int64_t step) {
 }
 inline Range crossing_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return static_cast<double>(last_crossing(r.history)); });
+}
+
+inline std::int64_t parameter_count(course::Bias bias) {
+    std::int64_t count = 0;
+    for (const Tensor& parameter : course::softmax_regression(0, bias).parameters) count += parameter.numel();
+    return count;
 }
 
 inline void task_3a(Assignment& a) {
@@ -66,6 +75,10 @@ inline void task_3a(Assignment& a) {
     std::vector<Comparison> rows{
         same_text("training set", shape(a.data().training.pixels), "(20000, 784)", "task"),
         same_text("validation set", shape(a.data().validation.pixels), "(10000, 784)", "task"),
+        same_text("parameters, with a column of ones", grouped(parameter_count(course::Bias::kColumn)), "7,850",
+                  kNumPy),
+        same_text("parameters, with a bias in the layer", grouped(parameter_count(course::Bias::kLayers)), "7,850",
+                  kNumPy),
         equal("mean output with all weights 0", output.softmax(1).mean().item<double>(), 0.1, 1e-15, 1, "task"),
         equal("loss with all weights 0: ln 10", trainee.model.loss(output, y).item<double>(), std::log(10.0), 1e-14, 12,
               kNumPy)};
@@ -144,7 +157,6 @@ inline void task_4b(Assignment& a) {
     a.report().section("4b", "What the weights look like",
                        "The weights of each digit as an image, trained without a penalty and with `\u03bb = 1`.");
     ImageGrid grid;
-    std::vector<double> rough;
     for (const double lambda : {0.0, 1.0}) {
         ImageRow row{"Weights with L2 Regularization (\u03bb = " + fixed(lambda, 1) + ")",
                      {},
@@ -152,10 +164,10 @@ inline void task_4b(Assignment& a) {
         for (int digit = 0; digit < 10; ++digit) row.labels.push_back("Digit " + std::to_string(digit));
         grid.rows.push_back(std::move(row));
     }
-    a.show(
-        "A1-7", grid,
-        "Weights as images, each row on its own scale of greys: the largest weight of the upper row is nine times that "
-        "of the lower.");
+    const auto largest = [&](double lambda) { return largest_weight_of(a.softmax(lambda)).low; };
+    a.show("A1-7", grid,
+           "Weights as images, each row on its own scale of greys: the largest weight of the upper row is " +
+               fixed(largest(0) / largest(1), 1) + " times that of the lower.");
     std::vector<Comparison> rows;
     const std::vector<std::pair<double, double>> known{
         {0, 0.642}, {0.001, 0.636}, {0.01, 0.576}, {0.1, 0.482}, {1, 0.458}};
@@ -234,10 +246,8 @@ inline void task_4e(Assignment& a) {
             curve.x.push_back(lambda);
             curve.y.push_back(norm_of(results).median);
         }
-        const Range largest =
-            range_of(results, [](const Result& r) { return r.parameters.front().abs().max().item<double>(); });
-        table.rows.push_back(
-            {shortest(lambda), text(norm_of(results), 3), text(square_sum_of(results), 3), text(largest, 3)});
+        table.rows.push_back({shortest(lambda), text(norm_of(results), 3), text(square_sum_of(results), 3),
+                              text(largest_weight_of(results), 3)});
     }
     a.show("A1-9",
            {"Length of the weights against \u03bb",

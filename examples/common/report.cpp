@@ -217,8 +217,9 @@ void Report::figure(const std::string& id, const SavedFigure& figure, const std:
     }
     if (pictures.empty()) pictures = "<p class=\"missing\">No picture: " + escaped(figure.problem) + "</p>\n";
     const bool wide = figure.pictures.size() > 1 || !figure.narrow_pictures.empty();
-    add("<figure><div class=\"panels" + std::string(wide ? " wide" : "") + "\">\n" + pictures +
-        "</div><figcaption><b>Figure " + escaped(id) + ".</b> " + html_text(caption) + "</figcaption></figure>\n");
+    add(std::string(wide ? "<figure><div class=\"panels wide\">\n" : "<figure class=\"one\"><div class=\"panels\">\n") +
+        pictures + "</div><figcaption><b>Figure " + escaped(id) + ".</b> " + html_text(caption) +
+        "</figcaption></figure>\n");
     log_ << "Figure " << id << ": "
          << (figure.problem.empty() ? figure.files.back().string() : "no picture: " + figure.problem) << '\n';
 }

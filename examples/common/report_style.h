@@ -72,6 +72,11 @@ thead .f { text-transform: none; font-size: 15px; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 7px 0 0; color: var(--soft); font-size: 14px; }
 footer { color: var(--soft); font-size: 14px; padding: 6px 0 40px; }
 footer p { margin: 4px 0; }
+@media (min-width: 960px) { /* figures that follow each other stand side by side */
+  figure.one:has(+ figure.one), figure.one + figure.one { display: inline-block; vertical-align: top;
+    width: calc(50% - 8px); }
+  figure.one:has(+ figure.one) { margin-right: 10px; }
+}
 @media (max-width: 640px) {
   body { font-size: 15.5px; }
   main, header > div, footer > div { padding: 0 12px; }

@@ -24,14 +24,15 @@ inline const xgrad::data::datasets::MNIST& training_images() {
 
 inline Images prepared(const xgrad::Tensor& pixels, const xgrad::Tensor& labels, Scaling scaling) {
     const xgrad::Tensor grey = pixels.to(xgrad::kFloat64).flatten(1);
-    const xgrad::Tensor scaled = scaling == Scaling::kToPlusMinusOne ? grey / 127.5 - 1
-                                                                     : (grey - 33.55274553571429) / 78.87550070784701;
+    const xgrad::Tensor scaled =
+        scaling == Scaling::kToPlusMinusOne ? grey / 127.5 - 1 : (grey - 33.55274553571429) / 78.87550070784701;
     return {xgrad::cat({scaled, xgrad::ones({grey.size(0), 1}, xgrad::kFloat64)}, 1), labels};
 }
 
 /// The first `n` images of the training file.
 inline Images first_images(std::int64_t n, Scaling scaling) {
-    return prepared(training_images().images_uint8().narrow(0, 0, n), training_images().targets().narrow(0, 0, n), scaling);
+    return prepared(training_images().images_uint8().narrow(0, 0, n), training_images().targets().narrow(0, 0, n),
+                    scaling);
 }
 
 /// The first `n` twos and threes; labels are 1 for a two.
@@ -42,7 +43,8 @@ inline Images first_twos_and_threes(std::int64_t n) {
         if (digits[i] == 2 || digits[i] == 3) found.push_back(i);
     const xgrad::Tensor index = xgrad::tensor(found);
     return prepared(training_images().images_uint8().index_select(0, index),
-                    training_images().targets().index_select(0, index).eq(2).to(xgrad::kInt64), Scaling::kToPlusMinusOne);
+                    training_images().targets().index_select(0, index).eq(2).to(xgrad::kInt64),
+                    Scaling::kToPlusMinusOne);
 }
 
 /// (N, 10) with a 1 at the label.

@@ -68,9 +68,10 @@ TEST_CASE("an activation with a slope of one's own: gradcheck tells right from w
                                               });
     };
     const Tensor at = from_xarray(x).requires_grad_();
-    CHECK(xgrad::autograd::gradcheck([f = activation(2.0 / 3)](const xgrad::TensorList& in) { return f(in[0]); }, {at}));
+    CHECK(
+        xgrad::autograd::gradcheck([f = activation(2.0 / 3)](const xgrad::TensorList& in) { return f(in[0]); }, {at}));
     for (const double factor : {4.0 / 3, 2.0 / 3 * (1 + 1e-4)})
-        CHECK_THROWS_AS(
-            xgrad::autograd::gradcheck([f = activation(factor)](const xgrad::TensorList& in) { return f(in[0]); }, {at}),
-            xgrad::autograd::GradcheckError);
+        CHECK_THROWS_AS(xgrad::autograd::gradcheck(
+                            [f = activation(factor)](const xgrad::TensorList& in) { return f(in[0]); }, {at}),
+                        xgrad::autograd::GradcheckError);
 }

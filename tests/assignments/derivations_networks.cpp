@@ -1,6 +1,6 @@
 // Assignment 2, tasks 1a and 1b: backpropagation through one hidden layer, by the chain rule and in matrix form. "002"
-// and "003" are the reports that the formulas are taken from. 002 has a weight w_ji for unit j and input i, and columns;
-// 003 has rows, and matrices transposed to 002's.
+// and "003" are the reports that the formulas are taken from. 002 has a weight w_ji for unit j and input i, and
+// columns; 003 has rows, and matrices transposed to 002's.
 
 #include "derivative.h"
 
@@ -18,7 +18,7 @@ constexpr double kRate = 0.1;  // alpha
 
 /// The hidden layer's f and its slope as a function of z.
 struct Activation {
-    const char* name;
+    std::string name;
     Tensor (*function)(const Tensor&);
     Array (*value)(const Array&);
     Array (*slope)(const Array&);
@@ -112,8 +112,8 @@ TEST_CASE("002, 1a: x_i in the place of w_kj leaves nothing to learn from") {
     const Array slope = p.activation.slope(p.z_hidden), delta_k = p.y - p.t;
     const Derivative truth = p.of_weights(&Network::cost_of_w_hidden, p.w_hidden);
 
-    // delta_j = f'(z_j) sum_k delta_k x_i: the x_i does not depend on k, and the errors of a softmax sum to zero. So does
-    // every delta_j, and a hidden layer trained by this formula stays as it was drawn.
+    // delta_j = f'(z_j) sum_k delta_k x_i: the x_i does not depend on k, and the errors of a softmax sum to zero. So
+    // does every delta_j, and a hidden layer trained by this formula stays as it was drawn.
     const Array written = outer(slope * row_sums(delta_k), xt::square(p.x));
     CHECK(difference(written, xt::zeros<double>(written.shape())) < 1e-14);
     check_wrong(written, truth, written - outer(slope * dot(delta_k, p.w_output), p.x));
@@ -161,8 +161,7 @@ TEST_CASE("003, 1a: the last factor of the chain is dz_j/dw_ji = x_i, not dz_j/d
     const Array written = delta_j / slope;
     check_right(written, p.of_values(&Network::cost_of_activation, p.a));
     const Derivative truth = p.of_weights(&Network::cost_of_w_hidden, p.w_hidden);
-    const Array everywhere = xt::expand_dims(written, 2) + xt::zeros<double>(truth.automatic.shape());
-    check_wrong(everywhere, truth, everywhere - outer(delta_j, p.x));
+    check_wrong(outer(written, xt::ones_like(p.x)), truth, outer(written, xt::ones_like(p.x)) - outer(delta_j, p.x));
 }
 
 namespace {

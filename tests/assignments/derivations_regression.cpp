@@ -31,7 +31,8 @@ struct Binary {
     /// C^n(w), one number for each image.
     Tensor cost(const Tensor& weight) const { return cost_of(output(weight)); }
     Tensor cost_of(const Tensor& prediction) const {
-        return F::binary_cross_entropy(prediction, from_xarray(y), F::BinaryCrossEntropyFuncOptions().reduction(xgrad::kNone))
+        return F::binary_cross_entropy(prediction, from_xarray(y),
+                                       F::BinaryCrossEntropyFuncOptions().reduction(xgrad::kNone))
             .flatten();
     }
     /// C^n as both reports print it, without the brackets: -y ln yhat + (1 - y) ln(1 - yhat).

@@ -16,8 +16,7 @@ struct Regularised {
     static constexpr double kLambda = 0.1, kCount = 20;
 
     /// With weights of standard deviation `scale`.
-    explicit Regularised(double scale)
-        : w(scale * normal_array({785, 10}, 4)), yhat(softmax(dot(x, w))) {}
+    explicit Regularised(double scale) : w(scale * normal_array({785, 10}, 4)), yhat(softmax(dot(x, w))) {}
 
     const Images images = first_images(20, Scaling::kToPlusMinusOne);
     const Array x = to_array(images.x), y = to_array(one_hot(images.labels));

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include <xgrad/autograd/xtensor.h>
 
@@ -34,7 +38,9 @@ inline Array dot(const Array& a, const Array& b) { return xt::linalg::dot(a, b);
 inline Array transposed(const Array& a) { return xt::transpose(a); }
 
 /// One matrix for each row n: column[n] row[n]^T.
-inline Array outer(const Array& column, const Array& row) { return xt::expand_dims(column, 2) * xt::expand_dims(row, 1); }
+inline Array outer(const Array& column, const Array& row) {
+    return xt::expand_dims(column, 2) * xt::expand_dims(row, 1);
+}
 
 /// The sum over the last dimension, which stays with size 1.
 inline Array row_sums(const Array& a) { return xt::sum(a, {a.dimension() - 1}, xt::keep_dims); }
@@ -60,8 +66,8 @@ struct Derivative {
     Array numeric;    // by central differences
 };
 
-/// The derivative of `function` at a point: of the point's shape if it returns a number, else with the dimensions of the
-/// result in front. The function must compute each value from the elements of its argument alone.
+/// The derivative of `function` at a point: of the point's shape if it returns a number, else with the dimensions of
+/// the result in front. The function must compute each value from the elements of its argument alone.
 inline Derivative derivative(const std::function<xgrad::Tensor(const xgrad::Tensor&)>& function, const Array& point) {
     constexpr double kStep = 1e-5;
     const xgrad::Tensor x = from_xarray(point).requires_grad_();
@@ -112,7 +118,7 @@ inline void check_wrong(const Array& formula, const Derivative& truth, const Arr
 
 /// A line of a derivation as its author wrote it, and its value.
 struct Line {
-    const char* text;
+    std::string text;
     Array value;
 };
 

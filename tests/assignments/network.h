@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include <xgrad/autograd/functions.h>
 #include <xgrad/nn/init.h>
 #include <xgrad/nn/linear.h>
@@ -17,17 +19,18 @@ enum class Biases {
 /// A network of the assignments: linear layers with an activation between them.
 class NetworkImpl : public xgrad::nn::Module {
   public:
-    using Activation = xgrad::Tensor (*)(const xgrad::Tensor&);
+    using Activation = std::function<xgrad::Tensor(const xgrad::Tensor&)>;
 
     /// `units` are those of each layer but the input, which has 784 pixels.
     NetworkImpl(const std::vector<std::int64_t>& units, Biases biases, Activation activation = xgrad::sigmoid)
-        : activation_(activation) {
+        : activation_(std::move(activation)) {
         std::int64_t inputs = biases == Biases::kInInput ? 785 : 784;
         for (std::size_t i = 0; i < units.size(); ++i) {
             const bool output = i + 1 == units.size();
             const bool bias = biases == Biases::kEverywhere || (biases == Biases::kHidden && !output);
-            layers_.push_back(register_module("layer" + std::to_string(i + 1),
-                                              xgrad::nn::Linear(xgrad::nn::LinearOptions(inputs, units[i]).bias(bias))));
+            layers_.push_back(
+                register_module("layer" + std::to_string(i + 1),
+                                xgrad::nn::Linear(xgrad::nn::LinearOptions(inputs, units[i]).bias(bias))));
             inputs = units[i];
         }
         to(xgrad::kFloat64);
@@ -57,7 +60,7 @@ XGRAD_MODULE(Network);
 
 /// How the weights are drawn.
 struct Initialisation {
-    const char* name;
+    std::string name;
     xgrad::Tensor (*draw)(xgrad::Tensor);
 };
 inline const Initialisation kUniform{"uniform(-1, 1)",

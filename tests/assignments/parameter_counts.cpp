@@ -1,6 +1,6 @@
 // Assignment 2, tasks 2d, 4d and 4e: how many parameters a network has, counted by the library, and what the reports
-// say. There are two conventions: one 1 in the input that carries all biases (the course's "bias trick": the layers above
-// have none), or biases in every layer. Report 004 counts a third one.
+// say. There are two conventions: one 1 in the input that carries all biases (the course's "bias trick": the layers
+// above have none), or biases in every layer. Report 004 counts a third one.
 
 #include <doctest/doctest.h>
 
@@ -30,14 +30,9 @@ TEST_CASE("counts of every network under both conventions") {
         std::int64_t in_input, everywhere;
     } rows[] = {
         {{10}, 7850, 7850},  // softmax regression
-        {{64, 10}, 50880, 50890},
-        {{32, 10}, 25440, 25450},
-        {{128, 10}, 101760, 101770},
-        {{32, 32, 10}, 26464, 26506},
-        {{59, 59, 10}, 50386, 50455},
-        {{60, 60, 10}, 51300, 51370},
-        {{64, 64, 10}, 54976, 55050},
-        {ten_layers(), 87744, 88330},
+        {{64, 10}, 50880, 50890},     {{32, 10}, 25440, 25450},     {{128, 10}, 101760, 101770},
+        {{32, 32, 10}, 26464, 26506}, {{59, 59, 10}, 50386, 50455}, {{60, 60, 10}, 51300, 51370},
+        {{64, 64, 10}, 54976, 55050}, {ten_layers(), 87744, 88330},
     };
     for (const auto& row : rows) {
         CAPTURE(row.units.size());
@@ -48,7 +43,7 @@ TEST_CASE("counts of every network under both conventions") {
 }
 
 TEST_CASE("counts in the reports that are right") {
-    CHECK(784 * 64 + 64 + 64 * 10 + 10 == count({64, 10}, Biases::kEverywhere));  // 003, 2d
+    CHECK(784 * 64 + 64 + 64 * 10 + 10 == count({64, 10}, Biases::kEverywhere));                           // 003, 2d
     CHECK((784 * 64 + 64) + (64 * 64 + 64) + (64 * 10 + 10) == count({64, 64, 10}, Biases::kEverywhere));  // 003, 4d
     CHECK(784 * 64 + 64 * 10 + 64 == count({64, 10}, Biases::kInInput));                                   // 004, 2d
     CHECK(784 * 60 + 60 * 60 + 60 * 10 + 60 == count({60, 60, 10}, Biases::kInInput));                     // 004, 4d
@@ -56,7 +51,7 @@ TEST_CASE("counts in the reports that are right") {
 
 TEST_CASE("counts in the reports that are wrong, and by what") {
     const struct {
-        const char* where;
+        std::string where;
         Units units;
         std::int64_t claimed;
         std::int64_t too_many;  // against biases in the input
@@ -88,7 +83,8 @@ TEST_CASE("4d: the two equal hidden layers that come nearest to the network of t
         const std::int64_t wanted = count({64, 10}, biases);
         std::int64_t best = 1;
         for (std::int64_t n = 2; n <= 80; ++n)
-            if (std::abs(count({n, n, 10}, biases) - wanted) < std::abs(count({best, best, 10}, biases) - wanted)) best = n;
+            if (std::abs(count({n, n, 10}, biases) - wanted) < std::abs(count({best, best, 10}, biases) - wanted))
+                best = n;
         return best;
     };
     CHECK(nearest(Biases::kInInput) == 60);

@@ -68,8 +68,11 @@ TEST_CASE("vmap is recorded, and nests with jvp") {
     CHECK(g[0].allclose(expected[0], 1e-12, 1e-12));
 
     const auto slope = [&](const TensorList& in) {
-        return std::get<1>(func::jvp([&](const TensorList& z) { return network({z[0], w, u, b}); }, in,
-                                     {ones({3}, kFloat64)}));
+        return std::get<1>(func::jvp(
+            [&](const TensorList& z) {
+                return network({z[0], w, u, b});
+            },
+            in, {ones({3}, kFloat64)}));
     };
     TensorList rows;
     for (std::int64_t i = 0; i < 5; ++i) rows.push_back(slope({x[i]}).detach());
@@ -83,14 +86,20 @@ TEST_CASE("misuse of transforms is an error") {
     CHECK_THROWS_AS(func::jvp(identity, {x}, {}), ValueError);
     CHECK_THROWS_AS(func::vmap(identity, {-1})({x}), ValueError);
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0] + in[1]; })({x, x[0]}), ShapeError);
-    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { Tensor y = in[0]; return y.add_(1.0); })({x}), NotImplementedError);
-    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return full({}, in[0].item()); })({x[0]}), NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) {
+                        Tensor y = in[0];
+                        return y.add_(1.0);
+                    })({x}),
+                    NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return full({}, in[0].item()); })({x[0]}),
+                    NotImplementedError);
 }
 
 TEST_CASE("jvp goes through views whose memory lies otherwise") {
     const Tensor x = random({2, 3}, 1), v = random({2, 3}, 2), bias = random({3}, 3), u = random({3}, 4);
     {
-        const auto [value, tangent] = func::jvp([](const TensorList& in) { return in[0].t().reshape({-1}) * 2.0; }, {x}, {v});
+        const auto [value, tangent] =
+            func::jvp([](const TensorList& in) { return in[0].t().reshape({-1}) * 2.0; }, {x}, {v});
         CHECK(value.equal(x.t().reshape({-1}) * 2.0));
         CHECK(tangent.equal(v.t().reshape({-1}) * 2.0));
     }
@@ -116,8 +125,10 @@ TEST_CASE("jvp goes through views whose memory lies otherwise") {
         CHECK(std::get<1>(func::jvp(mixed, {x, x}, {{}, {}})).equal(zeros({2, 3}, kFloat64)));
     }
     CHECK_THROWS_WITH_AS(func::jvp([](const TensorList& in) { return in[0][1].as_strided({2}, {1}); }, {x}, {v}),
-                         doctest::Contains("[as_strided] a tensor inside jvp or vmap has no memory"), NotImplementedError);
-    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0].as_strided({2}, {1}); })({x}), NotImplementedError);
+                         doctest::Contains("[as_strided] a tensor inside jvp or vmap has no memory"),
+                         NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0].as_strided({2}, {1}); })({x}),
+                    NotImplementedError);
 }
 
 TEST_CASE("vmap goes through views and their gradients") {
@@ -125,10 +136,16 @@ TEST_CASE("vmap goes through views and their gradients") {
     const std::vector<func::Function> functions = {
         [](const TensorList& in) { return in[0].select(0, 1) * in[0].select(-1, 0).sum(); },
         [](const TensorList& in) { return in[0].slice(1, 1, 4, 2).slice(0, 2); },
-        [](const TensorList& in) { return in[0].select(0, 2).expand({2, 3, 4}); },
-        [](const TensorList& in) { return in[0].sum().expand({2, 2}); },
+        [](const TensorList& in) {
+            return in[0].select(0, 2).expand({2, 3, 4});
+        },
+        [](const TensorList& in) {
+            return in[0].sum().expand({2, 2});
+        },
         [](const TensorList& in) { return in[0].unbind(1)[3] * in[0].split(2, 1)[1].reshape({-1}).slice(0, 0, 3); },
-        [](const TensorList& in) { return in[0].t().reshape({2, 6}).view({12}); },
+        [](const TensorList& in) {
+            return in[0].t().reshape({2, 6}).view({12});
+        },
     };
     for (std::size_t f = 0; f < functions.size(); ++f) {
         CAPTURE(f);
@@ -175,7 +192,9 @@ struct WithSign {
     std::array<Tensor, 2> forward(const Tensor& x) const { return {x.clone(), x > 0.0}; }
     void vjp(ops::Vjp& b) const { b.set(0, b.grad(0)); }
     Tensor jvp(std::span<const Tensor>, std::span<const Tensor> tangents, const Tensor&) const { return tangents[0]; }
-    ops::Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const { return {x[0].clone(), dims[0]}; }
+    ops::Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {x[0].clone(), dims[0]};
+    }
 };
 using Several = ops::Family<Twice, WithSign>;
 
@@ -191,7 +210,8 @@ TEST_CASE("several outputs: no tangent and no batch gets lost") {
     CHECK(std::get<1>(func::jvp(sign, {x}, {v})).equal(zeros_like(x > 0.0)));
     for (const auto& f : std::vector<func::Function>{twice, first, sign})
         CHECK_THROWS_AS(func::vmap(f)({x}), NotImplementedError);
-    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return std::get<1>(in[0].max(0)); })({x}), NotImplementedError);
+    CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return std::get<1>(in[0].max(0)); })({x}),
+                    NotImplementedError);
 }
 
 TEST_CASE("a tensor that outlives its transform is none of another's") {
@@ -211,8 +231,8 @@ TEST_CASE("a tensor that outlives its transform is none of another's") {
 TEST_CASE("a function that returns nothing is an error") {
     const Tensor x = random({2, 3}, 1);
     const auto nothing = [](const TensorList&) { return Tensor(); };
-    CHECK_THROWS_WITH_AS(func::jvp(nothing, {x}, {x}), doctest::Contains("[jvp] the function returned an undefined Tensor"),
-                         ValueError);
-    CHECK_THROWS_WITH_AS(func::vmap(nothing)({x}), doctest::Contains("[vmap] the function returned an undefined Tensor"),
-                         ValueError);
+    CHECK_THROWS_WITH_AS(func::jvp(nothing, {x}, {x}),
+                         doctest::Contains("[jvp] the function returned an undefined Tensor"), ValueError);
+    CHECK_THROWS_WITH_AS(func::vmap(nothing)({x}),
+                         doctest::Contains("[vmap] the function returned an undefined Tensor"), ValueError);
 }

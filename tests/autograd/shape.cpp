@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -39,28 +41,75 @@ TEST_CASE("geometry that memory does not hold is refused, however large its numb
     };
     const Case cases[] = {
         {"as_strided", [&] { four.as_strided({5}, {kHuge}); }, "reach further than memory can"},
-        {"as_strided", [&] { four.as_strided({3, 3}, {kMax, kMax}); }, "reach further than memory can"},
+        {"as_strided",
+         [&] {
+             four.as_strided({3, 3}, {kMax, kMax});
+         },
+         "reach further than memory can"},
         {"as_strided", [&] { four.as_strided({1}, {kMax}); }, "reach further than memory can"},
         {"as_strided", [&] { four.as_strided({2}, {1}, kMax); }, "out of bounds for storage of 4"},
         {"as_strided", [&] { four.as_strided({0}, {1}, kMax); }, "out of bounds for storage of 4"},
         {"as_strided", [&] { four.as_strided({2}, {1}, -1); }, "out of bounds for storage of 4"},
-        {"as_strided", [&] { four.as_strided({2}, {1, 1}); }, "mismatch in length of strides and shape"},
-        {"as_strided", [&] { four.as_strided({0, 2}, {1, -1}); }, "negative strides are not supported"},
+        {"as_strided",
+         [&] {
+             four.as_strided({2}, {1, 1});
+         },
+         "mismatch in length of strides and shape"},
+        {"as_strided",
+         [&] {
+             four.as_strided({0, 2}, {1, -1});
+         },
+         "negative strides are not supported"},
         {"as_strided", [&] { none.as_strided({5}, {1}); }, "out of bounds for storage of 0"},
         {"as_strided", [&] { blob.as_strided({7}, {1}); }, "out of bounds for storage of 6"},
         {"empty_strided", [] { empty_strided({5}, {kHuge}); }, "reach further than memory can"},
         {"empty_strided", [] { empty_strided({2}, {-1}); }, "negative strides are not supported"},
-        {"empty_strided", [] { empty_strided({2, 2}, {1}); }, "mismatch in length of strides and shape"},
-        {"from_blob", [&] { from_blob(memory, {2, 3}, {3, -1}); }, "negative strides are not supported"},
+        {"empty_strided",
+         [] {
+             empty_strided({2, 2}, {1});
+         },
+         "mismatch in length of strides and shape"},
+        {"from_blob",
+         [&] {
+             from_blob(memory, {2, 3}, {3, -1});
+         },
+         "negative strides are not supported"},
         {"from_blob", [&] { from_blob(memory, {5}, {kHuge}); }, "reach further than memory can"},
-        {"from_blob", [&] { from_blob(memory, {2, 3}, {1}); }, "mismatch in length of strides and shape"},
-        {"from_blob", [&] { from_blob(memory, {kHuge, 4}); }, "more elements than memory can hold"},
-        {"view", [] { zeros({8}).view({6148914691236517208, 3}); }, "more elements than memory can hold"},
-        {"view", [] { zeros({0}).view({0, kHuge, 4}); }, "more elements than memory can hold"},
-        {"reshape", [] { zeros({8}).reshape({kHuge, 4, -1}); }, "more elements than memory can hold"},
-        {"expand", [] { zeros({1, 1}).expand({std::int64_t{1} << 32, std::int64_t{1} << 32}); },
+        {"from_blob",
+         [&] {
+             from_blob(memory, {2, 3}, {1});
+         },
+         "mismatch in length of strides and shape"},
+        {"from_blob",
+         [&] {
+             from_blob(memory, {kHuge, 4});
+         },
          "more elements than memory can hold"},
-        {"empty", [] { empty({0, kHuge, 4}); }, "more elements than memory can hold"},
+        {"view",
+         [] {
+             zeros({8}).view({6148914691236517208, 3});
+         },
+         "more elements than memory can hold"},
+        {"view",
+         [] {
+             zeros({0}).view({0, kHuge, 4});
+         },
+         "more elements than memory can hold"},
+        {"reshape",
+         [] {
+             zeros({8}).reshape({kHuge, 4, -1});
+         },
+         "more elements than memory can hold"},
+        {"expand",
+         [] {
+             zeros({1, 1}).expand({std::int64_t{1} << 32, std::int64_t{1} << 32});
+         },
+         "more elements than memory can hold"},
+        {"empty",
+         [] {
+             empty({0, kHuge, 4});
+         },
+         "more elements than memory can hold"},
     };
     for (const Case& c : cases) {
         const std::string message = message_of(c.call);
@@ -117,7 +166,9 @@ TEST_CASE("64 dimensions are the most that a tensor has") {
         [&] { x.expand(more); },
         [&] { x.as_strided(more, strides); },
         [&] { empty_strided(more, strides); },
-        [&] { stack({x, x}); },
+        [&] {
+            stack({x, x});
+        },
     };
     for (const auto& call : cases)
         CHECK(message_of(call).find("only tensors with up to 64 dims are supported, got 65") != std::string::npos);
@@ -129,9 +180,9 @@ TEST_CASE("errors of factories name the function that was called") {
         const char* operation;
         std::function<void()> call;
     };
-    for (const Case& c : {Case{"zeros", [] { zeros({-1}); }}, Case{"ones", [] { ones({-1}); }},
-                          Case{"full", [] { full({-1}, 2); }}, Case{"eye", [] { eye(-1); }},
-                          Case{"eye", [] { eye(2, -1); }}, Case{"empty", [] { empty({-1}); }}}) {
+    for (const Case& c :
+         {Case{"zeros", [] { zeros({-1}); }}, Case{"ones", [] { ones({-1}); }}, Case{"full", [] { full({-1}, 2); }},
+          Case{"eye", [] { eye(-1); }}, Case{"eye", [] { eye(2, -1); }}, Case{"empty", [] { empty({-1}); }}}) {
         const std::string message = message_of(c.call);
         CAPTURE(message);
         CHECK(message.rfind('[' + std::string(c.operation) + "] negative dimension -1", 0) == 0);
@@ -147,7 +198,7 @@ TEST_CASE("numbers that fill a tensor are converted to its dtype") {
     CHECK(arange(1000, kUInt8)[999].item<int>() == 999 % 256);
     const Tensor line = linspace(-1, 1, 1001, kFloat64);
     CHECK(line[0].item<double>() == -1);
-    CHECK(line[500].item<double>() == 0);
+    CHECK(std::abs(line[500].item<double>()) < 1e-15);
     CHECK(line[1000].item<double>() == 1);
     std::vector<double> values(700);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.25 * static_cast<double>(i);

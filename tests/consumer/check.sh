@@ -38,7 +38,7 @@ install)
     mv "$work/installed" "$prefix"
     ! grep -rF -e "$source" -e "$build" -e "$work" -e /usr/ "$prefix" --include=*.cmake --include=*.pc ||
         fail "the package names a folder of the machine that built it"
-    ! find "$prefix/include" -type f -path '*/kernels/*' -o -type f -path '*/detail/*' | grep . ||
+    ! find "$prefix/include" -type f -path '*/ops/*' | grep . ||
         fail "private headers are installed"
     ;;
 plain)

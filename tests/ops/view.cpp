@@ -35,10 +35,10 @@ std::vector<Sample> view_samples() {
         {"as_strided", [](const TensorList& x) { return (x[0] * 1.0).as_strided({2, 2}, {1, 1}, 1).square(); }, {{2, 3}}},
         {"as_strided", [](const TensorList& x) { return (x[0] * 1.0).as_strided({2}, {3}).square(); }, {{2, 3}}},
         {"as_strided", [](const TensorList& x) {
-             // Sources that begin later than the view, lie across their memory, or show parts of it several times.
+             // Sources that begin within their memory, lie across it, or show parts of it several times.
              const Tensor y = x[0] * 1.0;
-             return y[1].as_strided({4}, {1}, 1).exp() + y.t().as_strided({2, 2}, {3, 1}).reshape({-1}).sin() +
-                    y[0].expand({2, 3}).as_strided({2, 2}, {2, 1}, 0).reshape({-1}).square();
+             return y[1].as_strided({2, 2}, {1, 1}, 3).reshape({-1}).exp() + y.t().as_strided({2, 2}, {3, 1}).reshape({-1}).sin() +
+                    y[0].expand({2, 3}).as_strided({2, 2}, {1, 1}, 0).reshape({-1}).square();
          }, {{2, 3}}},
         {"as_strided_scatter", [](const TensorList& x) {
              // The gradient of a select, as a function of the gradient that arrives.

@@ -1,5 +1,5 @@
 # Writes each ```cpp block of README.md to a file in `folder` and prints its name. A block with a main function is a
-# program; any other becomes the body of a function, its #include lines before it.
+# program; any other becomes the body of a function after `using namespace xgrad`, its #include lines before it.
 
 /^```cpp$/ {
     inside = 1
@@ -14,7 +14,7 @@
     file = (program ? "program_" : "fragment_") first ".cpp"
     line = "#line " first " \"" FILENAME "\"\n"
     if (program) text = line body
-    else text = "#include <xgrad.h>\n" includes "\nvoid fragment();\nvoid fragment() {\n" line body "}\n"
+    else text = "#include <xgrad.h>\n#include <iostream>\n" includes "\nusing namespace xgrad;\nvoid fragment();\nvoid fragment() {\n" line body "}\n"
     printf "%s", text > (folder "/" file)
     print file
     next
