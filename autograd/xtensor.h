@@ -6,10 +6,10 @@
 #include <type_traits>
 #include <utility>
 
-#include <xgrad/autograd/xtensor_headers.h>
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/function.h>
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/xtensor_headers.h>
 
 /// The bridge to xtensor. The only header of the library that includes it; nothing else needs xtensor installed.
 namespace xgrad {

@@ -88,9 +88,8 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasM
     const std::int64_t share = ((m + parts - 1) / parts + kRowBlock - 1) / kRowBlock * kRowBlock;
     parts = (m + share - 1) / share;
     if (m - (parts - 1) * share < least) --parts;  // the last takes the rest
-    detail::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
-        rows(from * share, to == parts ? m : to * share);
-    });
+    detail::parallel_for(0, parts, 1,
+                         [&](std::int64_t from, std::int64_t to) { rows(from * share, to == parts ? m : to * share); });
 }
 
 template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float, float*,

@@ -16,57 +16,127 @@ namespace samples {
 
 std::vector<Sample> view_samples() {
     return {
-        {"view", [](const TensorList& x) { return x[0].contiguous().view({3, -1}).sin(); }, {{2, 6}}},
-        {"view", [](const TensorList& x) { return x[0].reshape({4, 3}).sin(); }, {{3, 4}}},
+        {"view",
+         [](const TensorList& x) {
+             return x[0].contiguous().view({3, -1}).sin();
+         },
+         {{2, 6}}},
+        {"view",
+         [](const TensorList& x) {
+             return x[0].reshape({4, 3}).sin();
+         },
+         {{3, 4}}},
         {"view", [](const TensorList& x) { return x[0].unsqueeze(1).squeeze(0).flatten(1) * 2.0; }, {{1, 3, 2}}},
-        {"view", [](const TensorList& x) { return x[0].reshape({0, 5}); }, {{2, 0}}},
-        {"permute", [](const TensorList& x) { return x[0].permute({2, 0, 1}).exp(); }, {{2, 3, 2}}},
+        {"view",
+         [](const TensorList& x) {
+             return x[0].reshape({0, 5});
+         },
+         {{2, 0}}},
+        {"permute",
+         [](const TensorList& x) {
+             return x[0].permute({2, 0, 1}).exp();
+         },
+         {{2, 3, 2}}},
         {"permute", [](const TensorList& x) { return x[0].movedim(-1, 0).exp(); }, {{2, 3, 2}}},
         {"transpose", [](const TensorList& x) { return x[0].transpose(0, -1).square(); }, {{2, 3, 2}}},
         {"transpose", [](const TensorList& x) { return x[0].t() * x[0].t(); }, {{2, 3}}},
-        {"expand", [](const TensorList& x) { return x[0].expand({4, -1, 3}).sin(); }, {{2, 1}}},
-        {"expand", [](const TensorList& x) { return broadcast_to(x[0], {2, 3}) * 2.0; }, {{}}},
+        {"expand",
+         [](const TensorList& x) {
+             return x[0].expand({4, -1, 3}).sin();
+         },
+         {{2, 1}}},
+        {"expand",
+         [](const TensorList& x) {
+             return broadcast_to(x[0], {2, 3}) * 2.0;
+         },
+         {{}}},
         {"select", [](const TensorList& x) { return x[0].select(1, -1).square(); }, {{2, 3}}},
         {"select", [](const TensorList& x) { return stack(x[0].unbind(1), 0) * 2.0; }, {{2, 3}}},
         {"select", [](const TensorList& x) { return x[0].unbind(-1)[1].exp() * x[0].unbind(0)[1].sum(); }, {{2, 3}}},
         {"slice", [](const TensorList& x) { return x[0].slice(0, 1, std::nullopt, 2).square(); }, {{5, 2}}},
         {"slice", [](const TensorList& x) { return x[0].slice(1, 3, 2).square(); }, {{2, 4}}},
-        {"slice", [](const TensorList& x) { return x[0].split(2, 1)[1].exp() * x[0].chunk(2, 1)[0].narrow(1, 0, 1); }, {{2, 3}}},
-        {"as_strided", [](const TensorList& x) { return (x[0] * 1.0).as_strided({2, 2}, {1, 1}, 1).square(); }, {{2, 3}}},
+        {"slice",
+         [](const TensorList& x) { return x[0].split(2, 1)[1].exp() * x[0].chunk(2, 1)[0].narrow(1, 0, 1); },
+         {{2, 3}}},
+        {"as_strided",
+         [](const TensorList& x) {
+             return (x[0] * 1.0).as_strided({2, 2}, {1, 1}, 1).square();
+         },
+         {{2, 3}}},
         {"as_strided", [](const TensorList& x) { return (x[0] * 1.0).as_strided({2}, {3}).square(); }, {{2, 3}}},
-        {"as_strided", [](const TensorList& x) {
+        {"as_strided",
+         [](const TensorList& x) {
              // Sources that begin within their memory, lie across it, or show parts of it several times.
              const Tensor y = x[0] * 1.0;
-             return y[1].as_strided({2, 2}, {1, 1}, 3).reshape({-1}).exp() + y.t().as_strided({2, 2}, {3, 1}).reshape({-1}).sin() +
+             return y[1].as_strided({2, 2}, {1, 1}, 3).reshape({-1}).exp() +
+                    y.t().as_strided({2, 2}, {3, 1}).reshape({-1}).sin() +
                     y[0].expand({2, 3}).as_strided({2, 2}, {1, 1}, 0).reshape({-1}).square();
-         }, {{2, 3}}},
-        {"as_strided_scatter", [](const TensorList& x) {
+         },
+         {{2, 3}}},
+        {"as_strided_scatter",
+         [](const TensorList& x) {
              // The gradient of a select, as a function of the gradient that arrives.
              const AutoGradMode on(true);
              Tensor z = zeros({2, 3}, x[0].dtype()).requires_grad_();
              return autograd::grad({z.select(0, 1)}, {z}, {x[0]}, true, true)[0].square();
-         }, {{3}}},
+         },
+         {{3}}},
         {"clone", [](const TensorList& x) { return x[0].clone() * 2.0; }, {{2, 3}}},
         {"to_copy", [](const TensorList& x) { return x[0].to(x[0].dtype(), false, true).exp(); }, {{2, 3}}},
-        {"to_copy", [](const TensorList& x) {
+        {"to_copy",
+         [](const TensorList& x) {
              return x[0].dtype() == kFloat64 ? x[0].to(kFloat64).exp() : x[0].to(kFloat64).to(kFloat32).exp();
-         }, {{2, 3}}},
-        {"copy_", [](const TensorList& x) { Tensor y = x[0] * 1.0; y.select(0, 0).copy_(x[1]); return y.exp(); }, {{2, 3}, {3}}},
-        {"fill_", [](const TensorList& x) { Tensor y = x[0] * 1.0; y.select(0, 0).fill_(2.0); return y.exp(); }, {{2, 3}}},
+         },
+         {{2, 3}}},
+        {"copy_",
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             y.select(0, 0).copy_(x[1]);
+             return y.exp();
+         },
+         {{2, 3}, {3}}},
+        {"fill_",
+         [](const TensorList& x) {
+             Tensor y = x[0] * 1.0;
+             y.select(0, 0).fill_(2.0);
+             return y.exp();
+         },
+         {{2, 3}}},
     };
 }
 
 std::vector<WrongInput> view_wrong() {
     static const Tensor x = zeros({2, 3});
     return {
-        {"view", [] { x.view({4, 2}); }, "shape '[4, 2]' is invalid for input of size 6"},
+        {"view",
+         [] {
+             x.view({4, 2});
+         },
+         "shape '[4, 2]' is invalid for input of size 6"},
         {"view", [] { x.t().view({6}); }, "view size is not compatible with input tensor's size and stride"},
-        {"reshape", [] { x.reshape({-1, -1}); }, "only one dimension"},
-        {"reshape", [] { zeros({0, 2}).reshape({0, -1}); }, "can be any value and is ambiguous"},
-        {"transpose", [] { x.transpose(0, 2); }, "Dimension out of range (expected to be in range of [-2, 1], but got 2)"},
+        {"reshape",
+         [] {
+             x.reshape({-1, -1});
+         },
+         "only one dimension"},
+        {"reshape",
+         [] {
+             zeros({0, 2}).reshape({0, -1});
+         },
+         "can be any value and is ambiguous"},
+        {"transpose", [] { x.transpose(0, 2); },
+         "Dimension out of range (expected to be in range of [-2, 1], but got 2)"},
         {"permute", [] { x.permute({0}); }, "number of dimensions in the tensor input does not match"},
-        {"permute", [] { x.permute({0, 0}); }, "duplicate dims are not allowed"},
-        {"expand", [] { x.expand({3, 3}); }, "The expanded size of the tensor (3) must match the existing size (2)"},
+        {"permute",
+         [] {
+             x.permute({0, 0});
+         },
+         "duplicate dims are not allowed"},
+        {"expand",
+         [] {
+             x.expand({3, 3});
+         },
+         "The expanded size of the tensor (3) must match the existing size (2)"},
         {"expand", [] { x.expand({3}); }, "must be greater or equal to the number of dimensions"},
         {"select", [] { x.select(0, 2); }, "index 2 out of range for tensor of size [2, 3] at dimension 0"},
         {"select", [] { zeros({}).select(0, 0); }, "cannot be applied to a 0-dim tensor"},
@@ -81,14 +151,36 @@ std::vector<WrongInput> view_wrong() {
         {"chunk", [] { x.chunk(1, 2); }, "Dimension out of range"},
         {"as_strided", [] { x.as_strided({7}, {1}); }, "out of bounds for storage"},
         {"as_strided", [] { x.as_strided({2}, {-1}); }, "negative strides are not supported"},
-        {"t", [] { zeros({2, 2, 2}).t(); }, "expects a tensor with <= 2 dimensions"},
+        {"t",
+         [] {
+             zeros({2, 2, 2}).t();
+         },
+         "expects a tensor with <= 2 dimensions"},
         {"flatten", [] { x.flatten(1, 0); }, "comes after end_dim"},
-        {"copy_", [] { Tensor y = zeros({2}); y.copy_(zeros({3})); }, "does not broadcast to the target"},
-        {"fill_", [] { Tensor y = zeros({2}); y.fill_(zeros({2})); }, "only supports 0-dimension value tensor"},
+        {"copy_",
+         [] {
+             Tensor y = zeros({2});
+             y.copy_(zeros({3}));
+         },
+         "does not broadcast to the target"},
+        {"fill_",
+         [] {
+             Tensor y = zeros({2});
+             y.fill_(zeros({2}));
+         },
+         "only supports 0-dimension value tensor"},
         {"empty", [] { empty({-1}); }, "negative dimension -1"},
-        {"empty", [] { empty({std::int64_t{1} << 40, std::int64_t{1} << 40}); }, "more elements than memory can hold"},
+        {"empty",
+         [] {
+             empty({std::int64_t{1} << 40, std::int64_t{1} << 40});
+         },
+         "more elements than memory can hold"},
         {"arange", [] { arange(1, 0); }, "upper bound and larger bound inconsistent with step sign"},
-        {"tensor", [] { tensor({{1, 2}, {3}}); }, "Expected all sub-lists to have sizes"},
+        {"tensor",
+         [] {
+             tensor({{1, 2}, {3}});
+         },
+         "Expected all sub-lists to have sizes"},
         {"item", [] { x.item(); }, "a Tensor with 6 elements cannot be converted to Scalar"},
         {"data_ptr", [] { x.data_ptr<double>(); }, "expected scalar type Double but found Float"},
         {"accessor", [] { x.accessor<float, 3>(); }, "expected 3 dims but tensor has 2"},
@@ -291,7 +383,8 @@ TEST_CASE("transposed sources are copied and computed with element by element") 
             CHECK((x.transpose(0, -1) * copy.transpose(0, -1)).transpose(0, -1).equal(copy * copy));
         }
     }
-    const Tensor row = rand({1, 200}, Generator(1)), x = rand({150, 200}, Generator(2)).t(), y = rand({3, 200, 150}, Generator(3));
+    const Tensor row = rand({1, 200}, Generator(1)), x = rand({150, 200}, Generator(2)).t(),
+                 y = rand({3, 200, 150}, Generator(3));
     CHECK((x + row.t()).equal(x.contiguous() + row.t()));
     CHECK((y + x).equal(y + x.contiguous()));
     CHECK((x.to(kFloat64) * y).equal(x.contiguous().to(kFloat64) * y));
@@ -309,8 +402,9 @@ TEST_SUITE("threads") {
             set_num_threads(threads);
             Tensor c = a.clone();
             c.t().mul_(b);
-            const TensorList results = {b.t().contiguous(), a + b.t(), (a.t() * b).exp(), c, a.to(kFloat64) - b.t(),
-                                        a.view({7, 100, 500}).permute({2, 0, 1}).contiguous()};
+            const TensorList results = {b.t().contiguous(),     a + b.t(),
+                                        (a.t() * b).exp(),      c,
+                                        a.to(kFloat64) - b.t(), a.view({7, 100, 500}).permute({2, 0, 1}).contiguous()};
             if (threads == 1) expected = results;
             for (std::size_t i = 0; i < results.size(); ++i) CHECK(results[i].equal(expected[i]));
         }
