@@ -116,7 +116,7 @@ TEST_CASE("002, 1a: x_i in the place of w_kj leaves nothing to learn from") {
     // does every delta_j, and a hidden layer trained by this formula stays as it was drawn.
     const Array written = outer(slope * row_sums(delta_k), xt::square(p.x));
     CHECK(difference(written, xt::zeros<double>(written.shape())) < 1e-14);
-    check_wrong(written, truth, written - outer(slope * dot(delta_k, p.w_output), p.x));
+    check_wrong(written, truth, -outer(slope * dot(delta_k, p.w_output), p.x));
 }
 
 TEST_CASE("002, 1a: delta^L_j = -(t_j - y_j) holds in the output layer alone") {
@@ -166,8 +166,8 @@ TEST_CASE("003, 1a: the last factor of the chain is dz_j/dw_ji = x_i, not dz_j/d
 
 namespace {
 
-/// One image, and what a step of the library's gradient descent makes of the weights. Its derivative is the automatic
-/// one; `numeric` is a step along the difference.
+/// What a step of the library's gradient descent takes off the weights: by the automatic gradient, and by the
+/// difference.
 struct Update : Network {
     explicit Update(Sizes sizes) : Network(activations[1], sizes) {}
 
@@ -176,7 +176,7 @@ struct Update : Network {
         xgrad::optim::SGD sgd({w}, xgrad::optim::SGDOptions(kRate));
         (this->*cost)(w).mean().backward();
         sgd.step();
-        return {to_array(w), weight - kRate * xt::mean(of_weights(cost, weight).numeric, {0})};
+        return {weight - to_array(w), kRate * xt::mean(of_weights(cost, weight).numeric, {0})};
     }
     Derivative step_hidden() const { return step(&Network::cost_of_w_hidden, w_hidden); }
     Derivative step_output() const { return step(&Network::cost_of_w_output, w_output); }
@@ -196,8 +196,9 @@ TEST_CASE("002, 1b: the updates are outer products of columns and rows") {
     const Array column_k = transposed(p.delta_k), column_j = transposed(p.delta_j);
     CHECK(column_k.shape() == xt::dynamic_shape<std::size_t>{3, 1});
     CHECK(p.a.shape() == xt::dynamic_shape<std::size_t>{1, 4});
-    check_right(p.w_output - kRate * dot(column_k, p.a), p.step_output());
-    check_right(p.w_hidden - kRate * dot(column_j, p.x), p.step_hidden());
+    CHECK(dot(column_k, p.a).shape() == p.w_output.shape());
+    check_right(kRate * dot(column_k, p.a), p.step_output());
+    check_right(kRate * dot(column_j, p.x), p.step_hidden());
 
     // The row is printed [x_1 ... x_j]; with as many inputs as hidden units the product does not fit the weights.
     const Array cut = xt::view(p.x, xt::all(), xt::range(0, p.size.j));
@@ -207,21 +208,19 @@ TEST_CASE("002, 1b: the updates are outer products of columns and rows") {
 TEST_CASE("1b for a batch: the same products, divided by the number of images") {
     const Update p({});
     const double n = static_cast<double>(p.size.n);
-    check_right(p.w_output - kRate * dot(transposed(p.delta_k), p.a) / n, p.step_output());
-    check_right(p.w_hidden - kRate * dot(transposed(p.delta_j), p.x) / n, p.step_hidden());
+    check_right(kRate * dot(transposed(p.delta_k), p.a) / n, p.step_output());
+    check_right(kRate * dot(transposed(p.delta_j), p.x) / n, p.step_hidden());
 }
 
 TEST_CASE("003, 1b: the hidden update has no learning rate") {
     const Update p({.n = 1});
-    const Array w = transposed(p.w_hidden);  // I x J
-    const Derivative truth = transposed(p.step_hidden());
-    CHECK(dot(p.x, w).shape() == p.delta_j.shape());  // 1xI IxJ = 1xJ, as stated
-    check_right(w - kRate * dot(transposed(p.x), p.delta_j), truth);
+    const Derivative truth = transposed(p.step_hidden());                  // I x J
+    CHECK(dot(p.x, transposed(p.w_hidden)).shape() == p.delta_j.shape());  // 1xI IxJ = 1xJ, as stated
+    check_right(kRate * dot(transposed(p.x), p.delta_j), truth);
 
     // W - X^T delta: a step longer by 1 / alpha.
-    const Array written = w - dot(transposed(p.x), p.delta_j);
-    check_wrong(written, truth, (kRate - 1) * dot(transposed(p.x), p.delta_j));
-    check_right(w + kRate * (written - w), truth);
+    const Array written = dot(transposed(p.x), p.delta_j);
+    check_wrong(written, truth, (1 - kRate) * written);
 }
 
 TEST_CASE("003, 1b: shapes and factors of the output update") {
@@ -235,14 +234,13 @@ TEST_CASE("003, 1b: shapes and factors of the output update") {
     CHECK(z.shape() != p.a.shape());
 
     const Derivative truth = transposed(p.step_output());
-    check_right(w - kRate * dot(transposed(p.a), p.delta_k), truth);
+    check_right(kRate * dot(transposed(p.a), p.delta_k), truth);
     // "W^k - alpha Z^kT alpha^k" makes a KxK matrix of what is to be taken off a JxK one.
     CHECK_THROWS_AS(Array(w - kRate * dot(transposed(z), p.delta_k)), xt::broadcast_error);
     CHECK_THROWS_AS(from_xarray(w) - kRate * from_xarray(dot(transposed(z), p.delta_k)), xgrad::ShapeError);
 
     // With as many hidden units as outputs it fits, and is still wrong: it takes z_k for the activation a_j.
     const Update square({.n = 1, .j = 3, .k = 3});
-    const Array w_square = transposed(square.w_output);
-    check_wrong(w_square - kRate * dot(transposed(square.z_output), square.delta_k), transposed(square.step_output()),
-                -kRate * dot(transposed(square.z_output - square.a), square.delta_k));
+    check_wrong(kRate * dot(transposed(square.z_output), square.delta_k), transposed(square.step_output()),
+                kRate * dot(transposed(square.z_output - square.a), square.delta_k));
 }

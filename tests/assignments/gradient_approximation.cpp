@@ -27,7 +27,7 @@ namespace F = xgrad::nn::functional;
 
 namespace {
 
-constexpr double kEps = 1e-3;
+constexpr double kEps = 1e-3, kTolerance = kEps * kEps;
 constexpr std::int64_t kSample = 300, kAll = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kSeed = 10;
 
@@ -91,7 +91,7 @@ Comparison compare(const Subject& subject, std::int64_t sample, double eps = kEp
                 raise_to(result.largest_smooth_if_scaled, off_if_scaled);
             }
             result.crossing += !smooth;
-            result.failing += !(off <= kEps * kEps);
+            result.failing += !(off <= kTolerance);
             result.failing_loosely += !(off <= kEps);
             ++result.weights;
         }
@@ -102,8 +102,8 @@ Comparison compare(const Subject& subject, std::int64_t sample, double eps = kEp
 /// The course's check, and that it notices an error of one in ten thousand. Returns what it found.
 Comparison check_passes(const Subject& subject, std::int64_t sample) {
     const Comparison found = compare(subject, sample);
-    CHECK(found.largest <= kEps * kEps);
-    CHECK(found.largest_if_scaled > kEps * kEps);
+    CHECK(found.largest <= kTolerance);
+    CHECK(found.largest_if_scaled > kTolerance);
     return found;
 }
 
@@ -151,7 +151,7 @@ struct NetworkRow {
     std::vector<std::int64_t> units;
     NetworkImpl::Activation activation;
     const Initialisation& initialisation;
-    double largest;  // of the differences, at most; three times what another program found with other weights
+    double largest;  // difference: three times what another program found with other weights, at most eps^2
 };
 
 void check_network(const NetworkRow& row, std::int64_t sample) {
@@ -162,12 +162,12 @@ void check_network(const NetworkRow& row, std::int64_t sample) {
 
 const NetworkRow course_networks[] = {
     {"2b: logistic", {64, 10}, xgrad::sigmoid, kUniform, 3.3e-8},
-    {"3b: improved sigmoid", {64, 10}, xgrad::improved_sigmoid, kUniform, kEps* kEps},
-    {"4c: two hidden layers", {64, 64, 10}, xgrad::improved_sigmoid, kUniform, kEps* kEps},
+    {"3b: improved sigmoid", {64, 10}, xgrad::improved_sigmoid, kUniform, kTolerance},
+    {"4c: two hidden layers", {64, 64, 10}, xgrad::improved_sigmoid, kUniform, kTolerance},
 };
 const NetworkRow other_networks[] = {
     {"3a: logistic", {64, 10}, xgrad::sigmoid, kFanInNormal, 3.3e-8},
-    {"3b: improved sigmoid", {64, 10}, xgrad::improved_sigmoid, kFanInNormal, kEps* kEps},
+    {"3b: improved sigmoid", {64, 10}, xgrad::improved_sigmoid, kFanInNormal, kTolerance},
     {"4c: two hidden layers", {64, 64, 10}, xgrad::sigmoid, kUniform, 3.3e-8},
 };
 
@@ -192,17 +192,17 @@ void check_relu(const std::vector<std::int64_t>& units, const Initialisation& in
     CAPTURE(initialisation.name);
     const Subject subject = network(units, xgrad::relu, initialisation);
     const Comparison found = compare(subject, sample);
-    CHECK(found.largest > kEps * kEps);
+    CHECK(found.largest > kTolerance);
     CHECK(found.crossing > 0);
     CHECK(found.crossing < found.weights / 20);
     if (&initialisation != &kUniform) {  // the kinks are to blame, for all of it
-        CHECK(found.largest > 100 * kEps * kEps);
-        CHECK(found.largest_smooth <= kEps * kEps);
+        CHECK(found.largest > 100 * kTolerance);
+        CHECK(found.largest_smooth <= kTolerance);
         CHECK(found.failing <= found.crossing);
     }
     const Comparison closer = compare(subject, std::min(sample, kSample), 1e-6);
-    CHECK(closer.largest_smooth <= kEps * kEps);
-    CHECK(closer.largest_smooth_if_scaled > kEps * kEps);
+    CHECK(closer.largest_smooth <= kTolerance);
+    CHECK(closer.largest_smooth_if_scaled > kTolerance);
     CHECK(closer.crossing <= closer.weights / 500);
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("assignment 2: wrong slopes of the improved sigmoid do not pass, not e
 
 TEST_CASE("assignment 2: the course's later tolerance of eps sees no error of one in ten thousand") {
     const Comparison found = compare(network({64, 10}, xgrad::sigmoid, kUniform), kSample);
-    CHECK(found.largest_if_scaled > kEps * kEps);
+    CHECK(found.largest_if_scaled > kTolerance);
     CHECK(found.largest_if_scaled < kEps);
 }
 

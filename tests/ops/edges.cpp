@@ -332,7 +332,8 @@ TEST_CASE("rows: values and two derivatives at the edges of the numbers") {
         const Tensor y = edge.subject.call(x);
         check("value", y, edge.value, 1e-12, 0);
         for (std::size_t i = 0; i < kCount && y.is_floating_point(); ++i)
-            if (edge.value[i] == 0) CHECK(std::signbit(y[i].item<double>()) == std::signbit(edge.value[i]));
+            if (edge.value[i] == 0)
+                CHECK(std::signbit(y[static_cast<std::int64_t>(i)].item<double>()) == std::signbit(edge.value[i]));
         const Tensor recorded = derivative(y, x, true);
         check("first derivative, fused", derivative(y, x, false), edge.first, 1e-12, edge.slack);
         check("first derivative, recorded", recorded, edge.first, 1e-12, edge.slack);
@@ -416,13 +417,13 @@ TEST_CASE("no gradient, however large, passes where the derivative is a 0 of cho
         {"minimum", [](const Tensor& x) { return -minimum(-x, zeros({2}, kFloat64)); }},
         {"where", [](const Tensor& x) { return where(x > 0.0, x, 0.0); }},
     };
-    for (const auto& [name, f] : cases)
+    for (const auto& c : cases)
         for (const bool record : {false, true})
             for (const double incoming : {kInf, kNan}) {
-                CAPTURE(name);
+                CAPTURE(c.first);
                 CAPTURE(record);
                 const Tensor x = tensor({-1., 1.}, kFloat64).requires_grad_();
-                const Tensor g = autograd::grad({f(x)}, {x}, {full({2}, incoming, kFloat64)}, true, record)[0];
+                const Tensor g = autograd::grad({c.second(x)}, {x}, {full({2}, incoming, kFloat64)}, true, record)[0];
                 CHECK(g[0].item<double>() == 0);
                 CHECK(same(g[1].item<double>(), incoming));
             }

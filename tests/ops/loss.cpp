@@ -16,7 +16,6 @@ using samples::check_derivatives;
 
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr Reduction kReductions[] = {kNone, kMean, kSum};
 using Dims = std::vector<std::int64_t>;
 using CrossEntropy = F::CrossEntropyFuncOptions;
