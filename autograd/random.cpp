@@ -122,7 +122,7 @@ struct Bernoulli {
     static constexpr unsigned differentiable = 0;
 
     Tensor forward(const Tensor& p) const {
-        const Tensor probabilities = p.contiguous(), out = empty_like(p);
+        Tensor probabilities = p.contiguous(), out = empty_like(p);
         visit_dtype(p.dtype(), [&](auto v) {
             using T = decltype(v);
             if constexpr (std::is_floating_point_v<T>)
@@ -149,7 +149,7 @@ struct Multinomial {
         if (samples <= 0) raise<ValueError>(name, "cannot sample n_sample <= 0 samples, got ", samples);
         Dims sizes = weights.sizes();
         sizes[sizes.size() - 1] = samples;
-        const Tensor source = weights.contiguous(), out = empty(sizes, kInt64);
+        Tensor source = weights.contiguous(), out = empty(sizes, kInt64);
         const std::int64_t rows = weights.dim() == 2 ? weights.size(0) : 1;
         visit_dtype(weights.dtype(), [&](auto v) {
             using T = decltype(v);

@@ -112,6 +112,7 @@ struct SinCos {
 /// Sine and cosine of x in [0, 2 pi]: Cephes' sinf and cosf without the branches.
 inline SinCos sin_cos(float x) {
     constexpr float kTwoOverPi = 2.0f * std::numbers::inv_pi_v<float>;
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): PyTorch rounds so, and its bits are wanted
     const auto quadrant = static_cast<std::int32_t>(x * kTwoOverPi + 0.5f);
     const auto q = static_cast<float>(quadrant);
     // pi/2 in three parts, the first two short enough for exact products.

@@ -60,7 +60,7 @@ struct IndexSelect {
     Tensor forward(const Tensor& self, const Tensor& index) const {
         const Tensor positions = index.contiguous();
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
-        const Tensor out = empty(slices_shape(self.sizes(), dims, positions.sizes()), self.dtype());
+        Tensor out = empty(slices_shape(self.sizes(), dims, positions.sizes()), self.dtype());
         visit_element(self.dtype(), [&](auto element) {
             using T = decltype(element);
             auto* target = static_cast<T*>(out.data_ptr());
@@ -126,7 +126,7 @@ Tensor last_writes(const Tensor& index, std::int64_t size) {
     if (std::adjacent_find(p, p + n, std::greater_equal<>()) == p + n) return {};
     detail::PoolVector<std::int64_t> last(static_cast<std::size_t>(size), -1);
     for (std::int64_t i = 0; i < n; ++i) last[static_cast<std::size_t>(p[i])] = i;
-    const Tensor out = empty(positions.sizes(), kBool);
+    Tensor out = empty(positions.sizes(), kBool);
     for (std::int64_t i = 0; i < n; ++i) out.data_ptr<bool>()[i] = last[static_cast<std::size_t>(p[i])] == i;
     return out;
 }
@@ -222,7 +222,7 @@ void IndexPut::vjp(Vjp& b) const {
 }
 
 Tensor Gather::forward(const Tensor& self, const Tensor& index) const {
-    const Tensor out = empty(index.sizes(), self.dtype()), positions = index.contiguous();
+    Tensor out = empty(index.sizes(), self.dtype()), positions = index.contiguous();
     if (index.numel() == 0) return out;
     check_positions(name, positions, dim, self.size(dim));
     const Lines lines(self, positions, dim);

@@ -48,7 +48,7 @@ struct Cat {
     static constexpr std::int64_t kSkipped = -1;
 
     Tensor forward(const TensorList& inputs) const {
-        const Tensor out = empty(sizes, dtype);
+        Tensor out = empty(sizes, dtype);
         std::int64_t at = 0;
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             if (lengths[i] <= 0) continue;
@@ -83,7 +83,7 @@ struct Stack {
     Tensor forward(const TensorList& inputs) const {
         Dims sizes = inputs[0].sizes();
         sizes.insert(static_cast<std::size_t>(dim), static_cast<std::int64_t>(inputs.size()));
-        const Tensor out = empty(sizes, dtype);
+        Tensor out = empty(sizes, dtype);
         for (std::size_t i = 0; i < inputs.size(); ++i) copy(out.select(dim, static_cast<std::int64_t>(i)), inputs[i]);
         return out;
     }

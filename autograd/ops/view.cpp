@@ -25,7 +25,7 @@ struct View {
     Tensor forward(const Tensor& x) const {
         auto strides = detail::view_strides(x.sizes(), x.strides(), sizes);
         if (!strides && may_copy) {
-            const Tensor out = x.clone();
+            Tensor out = x.clone();
             out.unsafeGetTensorImpl()->set_geometry(0, sizes, detail::contiguous_strides(sizes));
             return out;
         }
