@@ -7,17 +7,16 @@ namespace xgrad::detail {
 
 IntrusivePtr<Storage> Storage::allocate(std::size_t bytes) {
     auto* block = static_cast<std::byte*>(detail::allocate(sizeof(Storage) + bytes));
-    return IntrusivePtr<Storage>::adopt(new (block) Storage(block + sizeof(Storage), bytes, nullptr));
+    return IntrusivePtr<Storage>::adopt(new (block) Storage(block + sizeof(Storage), bytes, true, nullptr));
 }
 
 IntrusivePtr<Storage> Storage::borrow(void* data, std::size_t bytes, Deleter deleter) {
     auto* kept = deleter ? new Deleter(std::move(deleter)) : nullptr;
-    return IntrusivePtr<Storage>::adopt(new (detail::allocate(sizeof(Storage))) Storage(data, bytes, kept));
+    return IntrusivePtr<Storage>::adopt(new (detail::allocate(sizeof(Storage))) Storage(data, bytes, false, kept));
 }
 
 void Storage::destroy(Storage* storage) noexcept {
-    const bool owned = storage->data_ == storage + 1;
-    const std::size_t bytes = sizeof(Storage) + (owned ? storage->nbytes_ : 0);
+    const std::size_t bytes = sizeof(Storage) + (storage->owned_ ? storage->nbytes_ : 0);
     if (storage->deleter_) {
         (*storage->deleter_)(storage->data_);
         delete storage->deleter_;

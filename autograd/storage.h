@@ -28,12 +28,14 @@ class alignas(64) Storage : public RefCounted {
     void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
 
   private:
-    Storage(void* data, std::size_t bytes, Deleter* deleter) : data_(data), nbytes_(bytes), deleter_(deleter) {}
+    Storage(void* data, std::size_t bytes, bool owned, Deleter* deleter)
+        : data_(data), nbytes_(bytes), deleter_(deleter), owned_(owned) {}
 
     std::atomic<std::uint32_t> version_{0};
     void* data_;
     std::size_t nbytes_;
     Deleter* deleter_;
+    bool owned_;  // the bytes follow in the same block
 };
 
 }  // namespace xgrad::detail

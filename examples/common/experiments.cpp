@@ -43,8 +43,6 @@ const std::vector<Result>& Experiments::run(const Experiment& experiment) {
         result.seed = first_seed_ + static_cast<std::uint64_t>(i);
         xgrad::manual_seed(result.seed);
         const Trainee trainee = experiment.make();
-        // The order of the examples depends on the seed alone, not on how many numbers the weights have taken.
-        xgrad::manual_seed(result.seed);
         TrainingOptions options = experiment.options;
         options.name = experiment.name;
         if (runs > 1) options.name += ", seed " + std::to_string(result.seed);

@@ -24,8 +24,7 @@ struct Trainee {
 /// A network to be trained, by a name that no other one has.
 struct Experiment {
     std::string name;  // stands beside its progress bar
-    /// Makes the network, with random weights if it has any: the generator has been seeded. It is seeded again before
-    /// the training, so that networks of the same seed see the examples in the same order.
+    /// Makes the network, with random weights if it has any: the generator has been seeded.
     std::function<Trainee()> make;
     Splits data;
     TrainingOptions options{};
