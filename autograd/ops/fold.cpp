@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kElementsAtOnce = kGrain;
 constexpr std::int64_t kRowsAtOnce = 128;
 constexpr std::int64_t kColumnsAtOnce = 2048;  // as many results stay in the first-level cache
-constexpr std::size_t kMaxRank = 64;
+using detail::kMaxRank;
 
 /// Neighbouring dimensions that can be walked as one.
 struct Group {
