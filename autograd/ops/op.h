@@ -24,7 +24,7 @@
 ///     static constexpr const char* name                      as users call it
 ///     static constexpr Uses uses[]                           what the gradient of input i needs: in(0) | out() ...
 ///     Tensor forward(const Tensor& a, const Tensor& b) const  checks and computes; records nothing. Several outputs:
-///     an
+///                                                            an
 ///                                                            std::array<Tensor, K>
 ///     void vjp(Vjp& b) const                                 sets the gradient of each input that b.needs(i), built of
 ///                                                            operations, so that it can be differentiated in turn
@@ -38,8 +38,8 @@
 ///     static constexpr bool linear                           jvp is the operation itself
 ///     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const    vmap
 ///
-/// A family lists its operations and applies them: `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...},
-/// x)`.
+/// A family lists its operations and applies them:
+/// `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...}, x)`.
 namespace xgrad::ops {
 
 using autograd::Edge;
