@@ -24,8 +24,7 @@
 ///     static constexpr const char* name                      as users call it
 ///     static constexpr Uses uses[]                           what the gradient of input i needs: in(0) | out() ...
 ///     Tensor forward(const Tensor& a, const Tensor& b) const  checks and computes; records nothing. Several outputs:
-///                                                            an
-///                                                            std::array<Tensor, K>
+///                                                            an std::array<Tensor, K>
 ///     void vjp(Vjp& b) const                                 sets the gradient of each input that b.needs(i), built of
 ///                                                            operations, so that it can be differentiated in turn
 ///
