@@ -28,10 +28,12 @@ Splits splits(const Data& data, const Preprocess& preprocess, Bias bias, std::in
         return bias == Bias::kColumn ? xgrad::cat({rows, xgrad::ones({rows.size(0), 1})}, 1) : rows;
     };
     const TensorDataset training(inputs(data.training), data.training.labels);
-    const TensorDataset part =
-        probe == 0 ? training
-                   : TensorDataset(training.data().slice(0, 0, probe), training.targets().slice(0, 0, probe));
-    return {training, part, TensorDataset(inputs(data.validation), data.validation.labels)};
+    return {training, probe == 0 ? training : first(training, probe),
+            TensorDataset(inputs(data.validation), data.validation.labels)};
+}
+
+TensorDataset first(const TensorDataset& all, std::int64_t rows) {
+    return TensorDataset(all.data().slice(0, 0, rows), all.targets().slice(0, 0, rows));
 }
 
 }  // namespace examples::course

@@ -62,16 +62,19 @@ const std::vector<Result>& Experiments::run(const Experiment& experiment) {
     return results_.emplace(experiment.name, std::move(results)).first->second;
 }
 
+Range range_of_numbers(std::vector<double> numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    const std::size_t middle = numbers.size() / 2;
+    const double median = numbers.size() % 2 == 1 ? numbers[middle] : (numbers[middle - 1] + numbers[middle]) / 2;
+    return {numbers.front(), median, numbers.back()};
+}
+
 Range range_of(const std::vector<Result>& results, const std::function<double(const Result&)>& value) {
-    if (results.empty())
-        return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(),
-                std::numeric_limits<double>::quiet_NaN()};
-    std::vector<double> values;
-    for (const Result& result : results) values.push_back(value(result));
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-    return {values.front(), median, values.back()};
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    if (results.empty()) return {kNone, kNone, kNone};
+    std::vector<double> numbers;
+    for (const Result& result : results) numbers.push_back(value(result));
+    return range_of_numbers(std::move(numbers));
 }
 
 std::string text(const Range& range, int digits) {

@@ -101,6 +101,9 @@ struct Range {
     double high = 0;
 };
 
+/// Of at least one number.
+Range range_of_numbers(std::vector<double> numbers);
+
 /// Of a number that `value` takes from each result; of none, NaN.
 Range range_of(const std::vector<Result>& results, const std::function<double(const Result&)>& value);
 

@@ -29,4 +29,25 @@ Comparison equal(const std::string& quantity, double ours, double reported, doub
             good ? Verdict::kReproduced : Verdict::kDiffers, good ? "" : "off by " + scientific(difference)};
 }
 
+Comparison same_text(const std::string& quantity, const std::string& ours, const std::string& reported,
+                     const std::string& source) {
+    return {quantity, ours, reported + " (" + source + ")",
+            ours == reported ? Verdict::kReproduced : Verdict::kDiffers};
+}
+
+std::string shape(const xgrad::Tensor& matrix) {
+    return '(' + std::to_string(matrix.size(0)) + ", " + std::to_string(matrix.size(1)) + ')';
+}
+
+std::string share(double accuracy, std::int64_t size) {
+    return shortest(accuracy) + " (" + std::to_string(std::llround(accuracy * static_cast<double>(size))) + " of " +
+           std::to_string(size) + ")";
+}
+
+std::string join(const std::vector<std::int64_t>& numbers) {
+    std::string out;
+    for (const std::int64_t number : numbers) out += (out.empty() ? "" : ", ") + std::to_string(number);
+    return out.empty() ? "none" : out;
+}
+
 }  // namespace examples

@@ -7,8 +7,6 @@ namespace nn = xgrad::nn;
 
 namespace {
 
-constexpr std::int64_t kPixels = 28 * 28;
-
 nn::Linear zero_layer(std::int64_t outputs, Bias bias) {
     const bool column = bias == Bias::kColumn;
     nn::Linear layer(nn::LinearOptions(column ? kPixels + 1 : kPixels, outputs).bias(!column));

@@ -22,6 +22,12 @@ const Check& History::best() const {
                              [](const Check& a, const Check& b) { return a.validation.loss < b.validation.loss; });
 }
 
+double History::best_accuracy() const {
+    double best = 0;
+    for (const Check& check : checks) best = std::max(best, check.validation.accuracy);
+    return best;
+}
+
 const Check* History::early_stop(std::int64_t patience) const {
     EarlyStopping early(patience);
     const auto found = std::find_if(checks.begin(), checks.end(),
@@ -82,7 +88,13 @@ void run_epochs(Loader& loader, const Model& model, xgrad::optim::Optimizer& opt
                 history.checks.push_back({step, evaluate(model, data.probe), evaluate(model, data.validation)});
                 history.checks.back().seconds = progress.seconds();
                 history.seconds_checks += progress.seconds() - start;
-                stop_early = early.should_stop(history.checks.back().validation.loss);
+                const Check& check = history.checks.back();
+                stop_early = early.should_stop(check.validation.loss);
+                if (stop_early && options.train_on) {
+                    stop_early = false;
+                    if (!history.stop)
+                        history.stop = {step, evaluate(model, data.training), check.validation, check.seconds};
+                }
             }
             progress.update(history.steps(), history.loss.back(), history.checks.back().validation.accuracy);
             if (interrupted()) history.ending = Ending::kInterrupted;

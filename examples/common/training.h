@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct TrainingOptions {
     std::int64_t checks_per_epoch = 5;
     /// Stop when this many checks in a row have not lowered the best validation loss; 0: never.
     std::int64_t patience = 50;
+    /// Do not stop then, but note what was reached (History::stop).
+    bool train_on = false;
     /// Stop after this many steps; 0: no limit.
     std::int64_t max_steps = 0;
     /// Stands beside the progress bar.
@@ -62,11 +65,20 @@ struct Check {
     double seconds = 0;  // since the training began
 };
 
+/// What early stopping would have ended with.
+struct EarlyStop {
+    std::int64_t step = 0;
+    Evaluation training;  // on all training examples
+    Evaluation validation;
+    double seconds = 0;  // since the training began
+};
+
 enum class Ending { kAllEpochs, kStepLimit, kStoppedEarly, kInterrupted };
 
 struct History {
     std::vector<double> loss;  // of the batch of each step, before its update
     std::vector<Check> checks;
+    std::optional<EarlyStop> stop;  // of a training that went on
     Ending ending = Ending::kAllEpochs;
     std::int64_t steps_per_epoch = 0;
     std::int64_t probe_size = 0;
@@ -76,6 +88,8 @@ struct History {
     std::int64_t steps() const { return static_cast<std::int64_t>(loss.size()); }
     /// The check with the lowest validation loss.
     const Check& best() const;
+    /// The highest validation accuracy of all checks.
+    double best_accuracy() const;
     /// The epoch of a step, from 0.
     std::int64_t epoch(std::int64_t step) const { return step / steps_per_epoch; }
     /// The check after which early stopping with this patience would have ended the training, or none.

@@ -62,11 +62,7 @@ double train_ce(const Result& result) { return result.training.loss; }
 double val_ce(const Result& result) { return result.validation.loss; }
 double train_share(const Result& result) { return result.training.accuracy; }
 double val_share(const Result& result) { return result.validation.accuracy; }
-double best_accuracy(const Result& result) {
-    double best = 0;
-    for (const Check& check : result.history.checks) best = std::max(best, check.validation.accuracy);
-    return best;
-}
+double best_accuracy(const Result& result) { return result.history.best_accuracy(); }
 double largest_weight(const Result& result) { return result.parameters.front().abs().max().item<double>(); }
 double rough(const Result& result) { return roughness(course::weight_images(result)); }
 

@@ -1,5 +1,3 @@
-#pragma once
-
 #include <algorithm>
 #include <numeric>
 
@@ -8,50 +6,25 @@
 /// Tasks 2a to 2e: logistic regression tells the digits 2 and 3 apart.
 namespace assignment1 {
 
-constexpr const char* kSteps = "Number of Training Steps";
-constexpr const char* kLossAxis = "Cross Entropy Loss - Average";
-constexpr const char* kNumPy = "NumPy";
-
-/// How the gradients of a network compare with differences.
-struct GradientCheck {
-    GradientDifference small;   // with small random weights, as the course checks
-    GradientDifference normal;  // with weights of order one
-};
-
-inline GradientCheck check_gradients(const Trainee& trainee, const Tensor& input, const Tensor& target) {
+std::vector<Comparison> gradient_comparisons(const Trainee& trainee, const Tensor& input, const Tensor& target) {
     xgrad::manual_seed(0);
     const auto difference = [&](double deviation) {
         for (Tensor parameter : trainee.parameters) parameter.detach().normal_(0, deviation);
         return gradient_difference(trainee.model, trainee.parameters, input, target, kEps);
     };
-    return {difference(1.0 / (785.0 * 785.0)), difference(1)};
-}
-
-inline std::vector<Comparison> gradient_comparisons(const GradientCheck& check) {
-    const std::string task = "below 1e-6 (task)";
-    const auto below = [&](const std::string& quantity, double difference) {
-        return Comparison{quantity, scientific(difference), task,
-                          difference < kTolerance ? Verdict::kReproduced : Verdict::kDiffers};
+    const GradientDifference small = difference(1.0 / (785.0 * 785.0));
+    const GradientDifference normal = difference(1);
+    const auto below = [&](const std::string& quantity, double found) {
+        return Comparison{quantity, scientific(found), "below 1e-6 (task)", right_if(found < kTolerance)};
     };
-    return {
-        below("largest difference of gradient and central difference, 100 images, small weights", check.small.largest),
-        below("the same with weights of order one, which the course\u2019s test meant to draw and did not",
-              check.normal.largest),
-        {"the same on a gradient multiplied by 1 + 1e-4", scientific(check.small.scaled), "above 1e-6: must fail",
-         check.small.scaled > kTolerance ? Verdict::kReproduced : Verdict::kDiffers, "shows that the check can fail"}};
+    return {below("largest difference of gradient and central difference, 100 images, small weights", small.largest),
+            below("the same with weights of order one, which the course\u2019s test meant to draw and did not",
+                  normal.largest),
+            {"the same on a gradient multiplied by 1 + 1e-4", scientific(small.scaled), "above 1e-6: must fail",
+             right_if(small.scaled > kTolerance), "shows that the check can fail"}};
 }
 
-inline std::string shape(const Tensor& tensor) {
-    return '(' + std::to_string(tensor.size(0)) + ", " + std::to_string(tensor.size(1)) + ')';
-}
-
-inline Comparison same_text(const std::string& quantity, const std::string& ours, const std::string& reported,
-                            const std::string& source) {
-    return {quantity, ours, reported + " (" + source + ")",
-            ours == reported ? Verdict::kReproduced : Verdict::kDiffers};
-}
-
-inline void task_2a(Assignment& a) {
+void task_2a(Assignment1& a) {
     a.report().section(
         "2a", "Images of two digits",
         "The pixels of the digits 2 (label 1) and 3 (label 0) are brought to [-1, 1] by `x/127.5 - 1`, and "
@@ -76,15 +49,15 @@ inline void task_2a(Assignment& a) {
         same_text("smallest and largest pixel",
                   shortest(x.min().item<double>()) + " and " + shortest(x.max().item<double>()), "-1 and 1", "task"),
         equal("mean output with all weights 0", mean_output, 0.5, 0, 1, "task")};
-    const auto gradients = gradient_comparisons(
-        check_gradients(course::logistic_regression(), x.slice(0, 0, 100), splits.training.targets().slice(0, 0, 100)));
+    const auto gradients = gradient_comparisons(course::logistic_regression(), x.slice(0, 0, 100),
+                                                splits.training.targets().slice(0, 0, 100));
     rows.insert(rows.end(), gradients.begin(), gradients.end());
     a.report().comparisons(rows);
 }
 
-inline Figure loss_figure(const History& history, const std::string& title, std::pair<double, double> limits) {
+Figure loss_figure(const History& history, const std::string& title, std::pair<double, double> limits) {
     return {title,
-            kSteps,
+            kStepsAxis,
             {{kLossAxis,
               {training_loss(history, "Training Loss mean over 10 steps", "Training Loss variance over 10 steps"),
                validation_loss(history, "Validation Loss")},
@@ -92,21 +65,25 @@ inline Figure loss_figure(const History& history, const std::string& title, std:
               Legend::kAbove}}};
 }
 
-inline Figure accuracy_figure(const History& history, const std::string& title, std::pair<double, double> limits) {
+Figure accuracy_figure(const History& history, const std::string& title, std::pair<double, double> limits) {
     return {title,
-            kSteps,
+            kStepsAxis,
             {{"Accuracy",
               {training_accuracy(history, "Training Accuracy"), validation_accuracy(history, "Validation Accuracy")},
               limits,
               Legend::kBottomRight}}};
 }
 
-inline std::string stop_text(const History& history) {
+namespace {
+
+std::string stop_text(const History& history) {
     return std::to_string(history.epoch(history.steps() - 1) + 1) + " epochs and " + std::to_string(history.steps()) +
            " global steps";
 }
 
-inline void task_2b(Assignment& a) {
+}  // namespace
+
+void task_2b(Assignment1& a) {
     a.report().section("2b", "Training",
                        "Weights start at 0; batches of 128 images in their order, 31 steps an epoch; learning rate "
                        "0.05; the validation loss is measured after every sixth step. Both reports show the training "
@@ -121,7 +98,7 @@ inline void task_2b(Assignment& a) {
          equal("validation loss after 50 epochs", all.validation.loss, 0.06522830574815, a.tolerance(), 14, kNumPy)});
 }
 
-inline void task_2c(Assignment& a) {
+void task_2c(Assignment1& a) {
     a.report().section("2c", "Accuracy", "An image counts as a 2 if `\u0177` is at least 0.5.");
     const Result& stopped = a.stopped(false).front();
     const Result& all = a.fifty_epochs(false).front();
@@ -133,15 +110,19 @@ inline void task_2c(Assignment& a) {
                                       share(1999.0 / 2042, 2042), kNumPy)});
 }
 
+namespace {
+
 /// A number that a report gives with all its digits.
-inline Comparison all_digits_of(const std::string& quantity, double ours, double reported, double tolerance) {
+Comparison all_digits_of(const std::string& quantity, double ours, double reported, double tolerance) {
     const double difference = std::abs(ours - reported);
     return {quantity, shortest(ours), shortest(reported) + " (000)",
             difference <= tolerance ? Verdict::kReproduced : Verdict::kDiffers,
             difference == 0 ? "to the last digit" : "off by " + scientific(difference)};
 }
 
-inline void task_2d(Assignment& a) {
+}  // namespace
+
+void task_2d(Assignment1& a) {
     a.report().section("2d", "Early stopping",
                        "The training ends when the validation loss has not gone below its best value for ten checks in "
                        "a row. Nothing here is random, so every digit can be compared. The reports print the loss of "
@@ -169,18 +150,14 @@ inline void task_2d(Assignment& a) {
          equal("`\u03a3w^2` at the stop", squares, 4.148259663404, 1e3 * a.tolerance(), 12, kNumPy)});
 }
 
-inline std::string join(const std::vector<std::int64_t>& numbers) {
-    std::string out;
-    for (const std::int64_t number : numbers) out += (out.empty() ? "" : ", ") + std::to_string(number);
-    return out.empty() ? "none" : out;
-}
+namespace {
 
-inline void shuffling_figures(Assignment& a) {
+void shuffling_figures(Assignment1& a) {
     const History& ordered = a.stopped(false).front().history;
     const History& shuffled = a.stopped(true).front().history;
     a.show("A1-3",
            {"With and without shuffling",
-            kSteps,
+            kStepsAxis,
             {{kLossAxis,
               {training_loss(ordered, "Training Loss mean over 10 steps", "Training Loss variance over 10 steps"),
                training_loss(shuffled, "Training Loss with shuffle mean over 10 steps",
@@ -190,7 +167,7 @@ inline void shuffling_figures(Assignment& a) {
            "Training loss in the images\u2019 own order and in a new order for each epoch.");
     a.show("A1-4",
            {"With and without shuffling",
-            kSteps,
+            kStepsAxis,
             {{"Accuracy",
               {validation_accuracy(ordered, "Validation Accuracy"),
                validation_accuracy(shuffled, "Validation Accuracy with shuffle")},
@@ -200,7 +177,7 @@ inline void shuffling_figures(Assignment& a) {
 }
 
 /// Mean validation loss after the batch at each place of an epoch, over the epochs 30 to 39.
-inline std::vector<double> loss_after_batches(const History& history) {
+std::vector<double> loss_after_batches(const History& history) {
     std::vector<double> means(31);
     for (const Check& check : history.checks) {
         if (history.epoch(check.step) >= 30)
@@ -220,12 +197,7 @@ struct Spikes {
     double square = 0;       // of an image with itself
 };
 
-inline Range range_of_numbers(std::vector<double> numbers) {
-    std::sort(numbers.begin(), numbers.end());
-    return {numbers.front(), numbers[numbers.size() / 2], numbers.back()};
-}
-
-inline Spikes find_spikes(Assignment& a) {
+Spikes find_spikes(Assignment1& a) {
     Spikes found;
     std::vector<double> after = loss_after_batches(a.every_step(false).history);
     found.centred = range_of_numbers(loss_after_batches(a.every_step(true).history));
@@ -243,7 +215,7 @@ inline Spikes find_spikes(Assignment& a) {
     return found;
 }
 
-inline void explain_spikes(Assignment& a) {
+void explain_spikes(Assignment1& a) {
     const Spikes spikes = find_spikes(a);
     Curve plain{"images as they are", {}, loss_after_batches(a.every_step(false).history)};
     for (int batch = 0; batch < 31; ++batch) plain.x.push_back(batch);
@@ -266,8 +238,8 @@ inline void explain_spikes(Assignment& a) {
          equal("of an image with itself", spikes.square, 721, 1, 0, kNumPy)});
     a.report().paragraph(
         "So it is one batch, and neither runs of equal digits nor bad luck: batch 18 holds some threes that the "
-        "network "
-        "takes for twos, so that its errors all push the same way. Nearly every pixel of every image is -1, any two "
+        "network takes for twos, so that its errors all push the same way. Nearly every pixel of every image is -1, "
+        "any two "
         "images have a scalar product of about " +
         fixed(spikes.product, 0) + " where an image with itself has " + fixed(spikes.square, 0) +
         ": one step moves the outputs of all images together, and the next batch moves them back. Subtracting the mean "
@@ -275,7 +247,9 @@ inline void explain_spikes(Assignment& a) {
         "validation, every sixth step, meets step 18 of an epoch of 31 every lcm(6, 31) = 186 steps.");
 }
 
-inline void task_2e(Assignment& a) {
+}  // namespace
+
+void task_2e(Assignment1& a) {
     a.report().section(
         "2e", "Shuffling",
         "The order of the images is drawn anew for each epoch. Without, the validation accuracy drops at "

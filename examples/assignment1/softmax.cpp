@@ -1,63 +1,63 @@
-#pragma once
+#include <cmath>
 
-#include "logistic.h"
+#include "assignment.h"
 
 /// Tasks 3a to 4e: softmax regression on all ten digits, then with a penalty on the weights.
 namespace assignment1 {
 
-inline const std::vector<double>& lambdas() {
+namespace {
+
+const std::vector<double>& lambdas() {
     static const std::vector<double> values{1, 0.1, 0.01, 0.001};
     return values;
 }
 
 constexpr const char* kFiveSeeds = "NumPy, 5 seeds";
 
-inline Range training_loss_of(const std::vector<Result>& results) {
+Range training_loss_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return r.training.loss; });
 }
-inline Range validation_loss_of(const std::vector<Result>& results) {
+Range validation_loss_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return r.validation.loss; });
 }
-inline Range training_accuracy_of(const std::vector<Result>& results) {
+Range training_accuracy_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return r.training.accuracy; });
 }
-inline Range validation_accuracy_of(const std::vector<Result>& results) {
-    return range_of(results, [](const Result& r) { return r.validation.accuracy; });
+Range best_accuracy_of(const std::vector<Result>& results) {
+    return range_of(results, [](const Result& r) { return r.history.best_accuracy(); });
 }
-inline Range best_accuracy_of(const std::vector<Result>& results) {
-    return range_of(results, [](const Result& r) {
-        double best = 0;
-        for (const Check& check : r.history.checks) best = std::max(best, check.validation.accuracy);
-        return best;
-    });
-}
-inline Range square_sum_of(const std::vector<Result>& results) { return range_of(results, course::square_sum); }
-inline Range norm_of(const std::vector<Result>& results) {
-    return range_of(results, [](const Result& r) { return std::sqrt(course::square_sum(r)); });
-}
-inline Range largest_weight_of(const std::vector<Result>& results) {
+Range square_sum_of(const std::vector<Result>& results) { return range_of(results, course::square_sum); }
+Range largest_weight_of(const std::vector<Result>& results) {
     return range_of(results, [](const Result& r) { return r.parameters.front().abs().max().item<double>(); });
 }
-inline Range loss_near(const std::vector<Result>& results, std::int64_t step) {
-    return range_of(results, [=](const Result& r) { return check_near(r.history, step).validation.loss; });
-}
-inline Range gap_near(const std::vector<Result>& results, std::int64_t step) {
-    return range_of(results, [=](const Result& r) {
-        const Check& check = check_near(r.history, step);
-        return check.probe.accuracy - check.validation.accuracy;
-    });
-}
-inline Range crossing_of(const std::vector<Result>& results) {
-    return range_of(results, [](const Result& r) { return static_cast<double>(last_crossing(r.history)); });
-}
-
-inline std::int64_t parameter_count(course::Bias bias) {
+std::int64_t parameter_count(course::Bias bias) {
     std::int64_t count = 0;
     for (const Tensor& parameter : course::softmax_regression(0, bias).parameters) count += parameter.numel();
     return count;
 }
 
-inline void task_3a(Assignment& a) {
+}  // namespace
+
+Range validation_accuracy_of(const std::vector<Result>& results) {
+    return range_of(results, [](const Result& r) { return r.validation.accuracy; });
+}
+Range norm_of(const std::vector<Result>& results) {
+    return range_of(results, [](const Result& r) { return std::sqrt(course::square_sum(r)); });
+}
+Range loss_near(const std::vector<Result>& results, std::int64_t step) {
+    return range_of(results, [=](const Result& r) { return check_near(r.history, step).validation.loss; });
+}
+Range gap_near(const std::vector<Result>& results, std::int64_t step) {
+    return range_of(results, [=](const Result& r) {
+        const Check& check = check_near(r.history, step);
+        return check.probe.accuracy - check.validation.accuracy;
+    });
+}
+Range crossing_of(const std::vector<Result>& results) {
+    return range_of(results, [](const Result& r) { return static_cast<double>(last_crossing(r.history)); });
+}
+
+void task_3a(Assignment1& a) {
     a.report().section(
         "3a", "Ten digits",
         "The same 785 inputs, ten outputs, `\u0177_k = e^{z_k} / \u03a3_{k'} e^{z_{k'}}` and `C = -\u03a3_k y_k ln "
@@ -82,12 +82,12 @@ inline void task_3a(Assignment& a) {
         equal("mean output with all weights 0", output.softmax(1).mean().item<double>(), 0.1, 1e-15, 1, "task"),
         equal("loss with all weights 0: ln 10", trainee.model.loss(output, y).item<double>(), std::log(10.0), 1e-14, 12,
               kNumPy)};
-    const auto gradients = gradient_comparisons(check_gradients(trainee, x, y));
+    const auto gradients = gradient_comparisons(trainee, x, y);
     rows.insert(rows.end(), gradients.begin(), gradients.end());
     a.report().comparisons(rows);
 }
 
-inline void task_3b(Assignment& a) {
+void task_3b(Assignment1& a) {
     a.report().section("3b", "Training",
                        "Weights start at 0; batches of 128, shuffled, 156 steps an epoch, 50 epochs: 7,800 steps; "
                        "learning rate 0.01; a check every 31 steps.");
@@ -103,7 +103,7 @@ inline void task_3b(Assignment& a) {
          ranged("validation loss at step 7781", loss_near(results, 7781), 4, 0.298, 0.300, kLossSlack, kFiveSeeds)});
 }
 
-inline void task_3c(Assignment& a) {
+void task_3c(Assignment1& a) {
     a.report().section("3c", "Accuracy", "The class with the largest output is the answer.");
     const auto& results = a.softmax(0);
     a.show("A1-6", accuracy_figure(results.front().history, "Softmax regression: accuracy", {0.89, 0.93}),
@@ -116,7 +116,7 @@ inline void task_3c(Assignment& a) {
          ranged("best validation accuracy", best_accuracy_of(results), 4, 0.9163, 0.9172, kAccuracySlack, kFiveSeeds)});
 }
 
-inline void task_3d(Assignment& a) {
+void task_3d(Assignment1& a) {
     a.report().section(
         "3d", "Signs of overfitting",
         "Training and validation accuracy part: 001 sees it at 2,000 steps, 000 at 3,000. The validation "
@@ -134,7 +134,7 @@ inline void task_3d(Assignment& a) {
           "6,851, 7,781 or never (NumPy, 5 seeds)", Verdict::kNote}});
 }
 
-inline void task_4a(Assignment& a) {
+void task_4a(Assignment1& a) {
     a.report().section(
         "4a", "A penalty on the weights",
         "`J = C + \u03bb R` with `R = \u03a3_{i,j} w_{ij}^2`. The gradient is `-x^T(y - \u0177)/N + 2\u03bbw`; here it "
@@ -153,7 +153,7 @@ inline void task_4a(Assignment& a) {
          row("central difference (eps 1e-3) against the automatic gradient", formulas.central, kTolerance)});
 }
 
-inline void task_4b(Assignment& a) {
+void task_4b(Assignment1& a) {
     a.report().section("4b", "What the weights look like",
                        "The weights of each digit as an image, trained without a penalty and with `\u03bb = 1`.");
     ImageGrid grid;
@@ -184,10 +184,10 @@ inline void task_4b(Assignment& a) {
         "the penalty leaves only what a single step of descent would give.");
 }
 
-inline void task_4c(Assignment& a) {
+void task_4c(Assignment1& a) {
     a.report().section("4c", "Accuracy for four penalties", "Each network is trained from scratch, 7,800 steps.");
     Figure figure{"Validation accuracy for different \u03bb",
-                  kSteps,
+                  kStepsAxis,
                   {{"Validation Accuracy", {}, {{0.1, 0.95}}, Legend::kBottomRight}}};
     for (const double lambda : lambdas()) {
         figure.panels[0].curves.push_back(
@@ -216,7 +216,7 @@ inline void task_4c(Assignment& a) {
                                 best_accuracy_of(a.softmax(1)), 4, 0.8278, 0.8361, {0.004}, kFiveSeeds)});
 }
 
-inline void task_4d(Assignment& a) {
+void task_4d(Assignment1& a) {
     a.report().section(
         "4d", "Why a penalty costs accuracy",
         "The task says that any penalty degrades the accuracy. A strong one does: the weights it allows are "
@@ -235,7 +235,7 @@ inline void task_4d(Assignment& a) {
     a.compare_long_runs(rows);
 }
 
-inline void task_4e(Assignment& a) {
+void task_4e(Assignment1& a) {
     a.report().section("4e", "The length of the weights", "All weights, the biases among them, after 7,800 steps.");
     Curve curve{"L2 norm of the weights", {}, {}};
     curve.points = true;

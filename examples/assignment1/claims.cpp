@@ -1,44 +1,15 @@
-#pragma once
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 
-#include "softmax.h"
+#include "assignment.h"
 
 /// What the reports say, judged: by calculation where a number decides, else by reading.
 namespace assignment1 {
 
-/// Collects the claims on tasks that were run. A derivation of task 1a belongs to 2a, one of 1b to 3a.
-class Judge {
-  public:
-    Judge(const std::set<std::string>& tasks, bool quick) : tasks_(tasks), quick_(quick) {}
+namespace {
 
-    bool concerns(const std::string& task) const {
-        return tasks_.count(task == "1a" ? "2a" : task == "1b" ? "3a" : task) > 0;
-    }
-
-    void add(const std::string& report, const std::string& task, const std::string& claim, Verdict verdict,
-             const std::string& finding) {
-        if (concerns(task)) claims_.push_back({report, task, claim, verdict, finding});
-    }
-    /// A claim that only full runs can decide.
-    void add_long(const std::string& report, const std::string& task, const std::string& claim, Verdict verdict,
-                  const std::string& finding) {
-        if (quick_) {
-            add(report, task, claim, Verdict::kNote, "A quick run cannot tell.");
-        } else {
-            add(report, task, claim, verdict, finding);
-        }
-    }
-
-    const std::vector<Claim>& claims() const { return claims_; }
-
-  private:
-    std::set<std::string> tasks_;
-    bool quick_;
-    std::vector<Claim> claims_;
-};
-
-inline Verdict right_if(bool holds) { return holds ? Verdict::kReproduced : Verdict::kDiffers; }
-
-inline void judge_derivations(Assignment& a, Judge& judge) {
+void judge_derivations(Assignment1& a, Judge& judge) {
     if (!judge.concerns("1a") && !judge.concerns("1b")) return;
     const ScopedDtype dtype(xgrad::kFloat64);
     const Splits splits = course::two_or_three(a.data());
@@ -73,7 +44,7 @@ inline void judge_derivations(Assignment& a, Judge& judge) {
               "Agrees with the automatic gradient to " + scientific(a.penalty_formulas().right) + ".");
 }
 
-inline void judge_stop(Assignment& a, Judge& judge) {
+void judge_stop(Assignment1& a, Judge& judge) {
     if (!judge.concerns("2b") && !judge.concerns("2d")) return;
     const Result& result = a.stopped(false).front();
     const History& history = result.history;
@@ -101,7 +72,7 @@ inline void judge_stop(Assignment& a, Judge& judge) {
                   fixed(result.validation.loss, 4) + ".");
 }
 
-inline void judge_shuffling(Assignment& a, Judge& judge) {
+void judge_shuffling(Assignment1& a, Judge& judge) {
     if (!judge.concerns("2e")) return;
     const Runs found = runs(course::only(a.data(), 2, 3).training.labels);
     const double ordered = restlessness(a.fifty_epochs(false).front().history, 240).accuracy_dip;
@@ -131,7 +102,7 @@ inline void judge_shuffling(Assignment& a, Judge& judge) {
         "amplifies them. With the mean image subtracted they are gone, bad images and all.");
 }
 
-inline void judge_overfitting(Assignment& a, Judge& judge) {
+void judge_overfitting(Assignment1& a, Judge& judge) {
     if (!judge.concerns("3d")) return;
     const auto& results = a.softmax(0);
     const Range crossing = crossing_of(results);
@@ -150,7 +121,7 @@ inline void judge_overfitting(Assignment& a, Judge& judge) {
                    "To the end of the run, 7,800 steps.");
 }
 
-inline void judge_penalty_formulas(Assignment& a, Judge& judge) {
+void judge_penalty_formulas(Assignment1& a, Judge& judge) {
     if (!judge.concerns("4a")) return;
     const PenaltyFormulas& formulas = a.penalty_formulas();
     judge.add("000", "4a", "`R = \u03a3_j\u03a3_j w_{ij}^2`", Verdict::kPartly,
@@ -173,7 +144,7 @@ inline void judge_penalty_formulas(Assignment& a, Judge& judge) {
 }
 
 /// Correlations of the weights of each digit with the mean image of the digit minus the mean image.
-inline Range correlations(Assignment& a, double lambda) {
+Range correlations(Assignment1& a, double lambda) {
     const Tensor pixels = a.data().training.pixels.to(xgrad::kFloat64);
     const std::vector<Tensor> images = course::weight_images(a.softmax(lambda).front());
     std::vector<double> found;
@@ -184,7 +155,7 @@ inline Range correlations(Assignment& a, double lambda) {
     return range_of_numbers(found);
 }
 
-inline void judge_penalty(Assignment& a, Judge& judge) {
+void judge_penalty(Assignment1& a, Judge& judge) {
     const auto needs = [&](const char* task) { return judge.concerns(task); };
     if (needs("4b")) {
         const auto rough = [&](double lambda) { return roughness(course::weight_images(a.softmax(lambda).front())); };
@@ -217,19 +188,15 @@ inline void judge_penalty(Assignment& a, Judge& judge) {
     }
 }
 
-inline void judge_claims(Assignment& a, const std::set<std::string>& tasks) {
-    Judge judge(tasks, a.settings().quick);
+}  // namespace
+
+void judge_claims(Assignment1& a, Judge& judge) {
     judge_derivations(a, judge);
     judge_stop(a, judge);
     judge_shuffling(a, judge);
     judge_overfitting(a, judge);
     judge_penalty_formulas(a, judge);
     judge_penalty(a, judge);
-    a.report().section(
-        "Claims", "Derivations and claims, judged",
-        "Every formula and statement of the two reports on the tasks above. Formulas were evaluated beside the "
-        "library\u2019s gradient and central differences, statements held against the runs of this page.");
-    a.report().claims(judge.claims());
 }
 
 }  // namespace assignment1
