@@ -71,7 +71,7 @@ void task_3(Assignment2& a) {
                              {a.history(kWeights), "+ weights"},
                              {a.history(kSigmoid), "+ improved sigmoid"},
                              {a.history(kMomentum), "+ momentum"}},
-                            "Each addition"),
+                            "What each addition brings"),
            "All additions in one figure, as 004 draws them.");
     a.report().paragraph(
         "003 draws other networks: with ReLUs and without momentum, and one with momentum and logistic units. Its own "

@@ -129,14 +129,14 @@ void Assignment::show(const std::string& id, const ImageGrid& grid, const std::s
     report_.figure(id, save_image_grid(grid, settings_.output, id), caption);
 }
 
-void Assignment::compare_long_runs(const std::vector<Comparison>& comparisons) {
-    if (!settings_.quick) return report_.comparisons(comparisons);
+void Assignment::compare_long_runs(const std::vector<Comparison>& comparisons, const std::string& caption) {
+    if (!settings_.quick) return report_.comparisons(comparisons, caption);
     std::vector<Comparison> unjudged = comparisons;
     for (Comparison& one : unjudged) {
         one.verdict = Verdict::kNote;
         one.why = "a quick run of " + std::to_string(kQuickSteps) + " steps";
     }
-    report_.comparisons(unjudged);
+    report_.comparisons(unjudged, caption);
 }
 
 std::string precision_name(xgrad::ScalarType dtype) { return dtype == xgrad::kFloat64 ? "double" : "single"; }

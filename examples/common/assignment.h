@@ -63,7 +63,7 @@ class Assignment {
     void show(const std::string& id, const ImageGrid& grid, const std::string& caption);
 
     /// Comparisons, without verdicts when the run was too short for them to mean anything.
-    void compare_long_runs(const std::vector<Comparison>& comparisons);
+    void compare_long_runs(const std::vector<Comparison>& comparisons, const std::string& caption = {});
 
   private:
     AssignmentSettings settings_;

@@ -78,7 +78,7 @@ std::int64_t parameter_count(const NetworkOptions& options, Bias bias) {
 Moments moments(const Tensor& pixels) {
     const Tensor values = pixels.to(xgrad::kFloat64);
     const double mean = values.mean().item<double>();
-    return {mean, std::sqrt(values.square().mean().item<double>() - mean * mean)};
+    return {mean, std::sqrt((values - mean).square().mean().item<double>())};
 }
 
 Preprocess normalise(const Moments& moments) {

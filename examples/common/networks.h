@@ -38,8 +38,7 @@ Trainee network(const NetworkOptions& options, Bias bias = Bias::kColumn);
 /// Of a network without training: how many numbers it learns.
 std::int64_t parameter_count(const NetworkOptions& options, Bias bias);
 
-/// Mean and standard deviation (of the population) of all pixels. Sums of whole numbers below 2^53, so the sums are
-/// exact.
+/// Mean and standard deviation (of the population) of all pixels, in double precision.
 struct Moments {
     double mean = 0;
     double deviation = 0;

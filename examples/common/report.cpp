@@ -224,8 +224,8 @@ void Report::figure(const std::string& id, const SavedFigure& figure, const std:
          << (figure.problem.empty() ? figure.files.back().string() : "no picture: " + figure.problem) << '\n';
 }
 
-void Report::comparisons(const std::vector<Comparison>& comparisons) {
-    Table log{"", {"", "here", "reported", "verdict"}, {}};
+void Report::comparisons(const std::vector<Comparison>& comparisons, const std::string& caption) {
+    Table log{caption, {"", "here", "reported", "verdict"}, {}};
     std::vector<std::vector<std::string>> rows;
     for (const Comparison& one : comparisons) {
         const char* word = look(one.verdict).number;
@@ -235,7 +235,7 @@ void Report::comparisons(const std::vector<Comparison>& comparisons) {
         log.rows.push_back({one.quantity, one.ours, one.reported, word});
         ++compared_[one.verdict];
     }
-    add(table_html("numbers", "", {"Quantity", "Here", "Reported", "Verdict"}, rows));
+    add(table_html("numbers", caption, {"Quantity", "Here", "Reported", "Verdict"}, rows));
     log_ << text(log);
 }
 

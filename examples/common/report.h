@@ -65,7 +65,8 @@ class Report {
     void paragraph(const std::string& text);
     /// The pictures of a figure; "A1-1" and the caption stand below. Says why, where there are none.
     void figure(const std::string& id, const SavedFigure& figure, const std::string& caption);
-    void comparisons(const std::vector<Comparison>& comparisons);
+    /// What all quantities belong to may stand above them.
+    void comparisons(const std::vector<Comparison>& comparisons, const std::string& caption = {});
     void table(const Table& table);
     void claims(const std::vector<Claim>& claims);
 
