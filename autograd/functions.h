@@ -202,6 +202,25 @@ Tensor all(const Tensor& self);
 Tensor softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 Tensor log_softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 
+// --- Normalisation. Weights and biases may be undefined and have the dtype of the input.
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias, with mean and (biased) variance over the last dimensions, whose
+/// sizes, and those of weight and bias, are `normalized_shape` (Ba et al., Layer Normalization, 2016).
+Tensor layer_norm(const Tensor& input, IntArrayRef normalized_shape, const Tensor& weight = {}, const Tensor& bias = {},
+                  double eps = 1e-5);
+/// The same with what it was made from: the mean and 1 / sqrt(variance + eps), which have sizes of 1 in place of
+/// `normalized_shape` and no gradient.
+std::tuple<Tensor, Tensor, Tensor> native_layer_norm(const Tensor& input, IntArrayRef normalized_shape,
+                                                     const Tensor& weight, const Tensor& bias, double eps);
+/// x / sqrt(mean(x^2) + eps) * weight over the last dimensions (Zhang and Sennrich, 2019); without `eps` it is the
+/// dtype's distance from 1 to the next number.
+Tensor rms_norm(const Tensor& input, IntArrayRef normalized_shape, const Tensor& weight = {},
+                std::optional<double> eps = std::nullopt);
+/// An input (N, C, ...) normalised over groups of C / num_groups channels with all that follows them; weight and bias
+/// are (C) (Wu and He, Group Normalization, 2018).
+Tensor group_norm(const Tensor& input, std::int64_t num_groups, const Tensor& weight = {}, const Tensor& bias = {},
+                  double eps = 1e-5);
+
 // --- Products
 
 /// Product of vectors, matrices or batches of matrices (leading dimensions broadcast), as NumPy's.
@@ -253,6 +272,13 @@ Tensor index_select(const Tensor& self, std::int64_t dim, const Tensor& index);
 Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index);
 /// `self` with `source` added at the positions in `index` along `dim`.
 Tensor index_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source);
+/// The rows of `weight` (n, d) at `indices` (int64 or int32, any shape), whose shape (d) is appended to. The gradient
+/// of the row `padding_idx`, if there is one, is zero; with `scale_grad_by_freq` that of a row is divided by how often
+/// the indices name it. Gradients are dense: `sparse` throws NotImplementedError.
+Tensor embedding(const Tensor& weight, const Tensor& indices, std::int64_t padding_idx = -1,
+                 bool scale_grad_by_freq = false, bool sparse = false);
+/// Scales the rows of `weight` at `indices` that are longer than `max_norm` down to it, in place and outside the graph.
+Tensor embedding_renorm_(Tensor weight, const Tensor& indices, double max_norm, double norm_type);
 /// `self` with source[i][j] added at self[index[i][j]][j] for dim 0, and so on.
 Tensor scatter_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source);
 

@@ -2,5 +2,7 @@
 
 /// Layers and losses as functions, without parameters of their own.
 #include <xgrad/nn/functional/activation.h>
+#include <xgrad/nn/functional/embedding.h>
 #include <xgrad/nn/functional/linear.h>
 #include <xgrad/nn/functional/loss.h>
+#include <xgrad/nn/functional/normalization.h>

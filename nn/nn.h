@@ -3,6 +3,7 @@
 /// Networks: modules, their functional forms, initialisation.
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/any_module.h>
+#include <xgrad/nn/embedding.h>
 #include <xgrad/nn/functional.h>
 #include <xgrad/nn/gradcheck.h>
 #include <xgrad/nn/init.h>
@@ -10,5 +11,6 @@
 #include <xgrad/nn/loss.h>
 #include <xgrad/nn/module.h>
 #include <xgrad/nn/module_holder.h>
+#include <xgrad/nn/normalization.h>
 #include <xgrad/nn/ordered_dict.h>
 #include <xgrad/nn/sequential.h>

@@ -1,6 +1,8 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/ops/blas.h>
+#include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/parallel.h>
+#include <xgrad/autograd/pool_allocator.h>
 
 #include <algorithm>
 #include <atomic>
@@ -52,6 +54,63 @@ constexpr std::int64_t kRowBlock = 48;
 // Products of fewer multiply-adds may take another path through OpenBLAS, with other bits (1e6 in its AVX-512 kernels).
 constexpr std::int64_t kSmallProduct = std::int64_t{1} << 20;
 
+// Beyond this OpenBLAS packs its operands, with AVX-512 too: for a short side that takes as long as the product.
+constexpr std::int64_t kUnpackedProduct = 1000000;
+// Below these measured limits our kernels need from a fifth to nine tenths of its time.
+constexpr std::int64_t kFewRows = 32, kFewColumns = 16, kDotsLength = 16, kPanelWidth = 64;
+
+SkinnyProduct transposed(const SkinnyProduct& p) {
+    const auto flip = [](SkinnyProduct::Matrix x) { return SkinnyProduct::Matrix{x.column, x.row}; };
+    return {p.n, p.m, p.k, p.b, p.a, p.c, flip(p.b_strides), flip(p.a_strides), flip(p.c_strides), p.beta};
+}
+
+/// Multiplies by our own kernels if the product is large and has a short side that suits one of them.
+template <class T>
+bool multiply_skinny(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
+                     std::int64_t ldc) {
+    const std::int64_t few = std::min(m, n), many = std::max(m, n), work = m * n * k;
+    if (work <= kUnpackedProduct || few > (m <= n ? kFewRows : kFewColumns)) return false;
+    const auto strides = [](const BlasMatrix<T>& x) {
+        return x.transposed ? SkinnyProduct::Matrix{1, x.ld} : SkinnyProduct::Matrix{x.ld, 1};
+    };
+    SkinnyProduct p{m, n, k, a.data, b.data, c, strides(a), strides(b), {ldc, 1}, static_cast<double>(beta)};
+    if (n < m) p = transposed(p);  // few rows in any case
+    const SkinnyKernels& kernels_of_t = kernels().skinny[float_index(scalar_type_v<T>)];
+    // The long side is divided: each element is summed by one thread, in an order of its own.
+    const std::int64_t share = (kParallelProduct / 2 / (few * k) / kPanelWidth + 1) * kPanelWidth;
+    const std::int64_t grain = work < kParallelProduct ? many : share;
+    if (p.b_strides.row == 1 && k >= kDotsLength * few) {
+        detail::PoolVector<T> rows;
+        if (p.a_strides.column != 1) {
+            rows.resize(static_cast<std::size_t>(few * k));
+            const T* from = static_cast<const T*>(p.a);
+            for (std::int64_t j = 0; j < k; ++j)
+                for (std::int64_t i = 0; i < few; ++i)
+                    rows[static_cast<std::size_t>(i * k + j)] = from[i * p.a_strides.row + j * p.a_strides.column];
+            p.a = rows.data();
+            p.a_strides = {k, 1};
+        }
+        p = transposed(p);
+        detail::parallel_for(0, many, grain, [&](std::int64_t from, std::int64_t to) {
+            SkinnyProduct part = p;
+            part.m = to - from;
+            part.a = static_cast<const T*>(p.a) + from * p.a_strides.row;
+            part.c = c + from * p.c_strides.row;
+            kernels_of_t.dots(part);
+        });
+        return true;
+    }
+    if (p.b_strides.column != 1 || many < kPanelWidth) return false;
+    detail::parallel_for(0, many, grain, [&](std::int64_t from, std::int64_t to) {
+        SkinnyProduct part = p;
+        part.n = to - from;
+        part.b = static_cast<const T*>(p.b) + from;
+        part.c = c + from * p.c_strides.column;
+        kernels_of_t.panels(part);
+    });
+    return true;
+}
+
 }  // namespace
 
 SingleThreadedBlas::SingleThreadedBlas() {
@@ -74,6 +133,7 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasM
     const Index cols = blas_index("a number of columns", n), inner = blas_index("an inner dimension", k);
     const Index lda = blas_index("a stride", a.ld), ldb = blas_index("a stride", b.ld),
                 ld = blas_index("a stride", ldc);
+    if (multiply_skinny(m, n, k, a, b, beta, c, ldc)) return;
     const SingleThreadedBlas single;
     const auto flag = [](bool transposed) { return transposed ? cxxblas::Trans : cxxblas::NoTrans; };
     const auto rows = [&](std::int64_t from, std::int64_t to) {
@@ -81,15 +141,22 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasM
                              cols, inner, T(1), a.data + from * (a.transposed ? 1 : a.ld), lda, b.data, ldb, beta,
                              c + from * ldc, ld);
     };
+    if (m * n * k < kParallelProduct) return rows(0, m);
     // As few parts as there are threads to take them: every part packs the whole of B again.
     const std::int64_t least = std::max(kRowBlock, kSmallProduct / std::max<std::int64_t>(n * k, 1) + 1);
     std::int64_t parts = std::min<std::int64_t>(get_num_threads(), m / least);
-    if (m * n * k < kParallelProduct || parts < 2) return rows(0, m);
-    const std::int64_t share = ((m + parts - 1) / parts + kRowBlock - 1) / kRowBlock * kRowBlock;
-    parts = (m + share - 1) / share;
-    if (m - (parts - 1) * share < least) --parts;  // the last takes the rest
-    detail::parallel_for(0, parts, 1,
-                         [&](std::int64_t from, std::int64_t to) { rows(from * share, to == parts ? m : to * share); });
+    // Nearest to equal shares; the last part takes the rest of m.
+    const auto boundary = [&](std::int64_t part) {
+        return part == parts ? m : (part * m + parts * kRowBlock / 2) / (parts * kRowBlock) * kRowBlock;
+    };
+    const auto smallest = [&] {
+        std::int64_t found = m;
+        for (std::int64_t part = 0; part < parts; ++part) found = std::min(found, boundary(part + 1) - boundary(part));
+        return found;
+    };
+    while (parts > 1 && smallest() < least) --parts;
+    if (parts < 2) return rows(0, m);
+    detail::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) { rows(boundary(from), boundary(to)); });
 }
 
 template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float, float*,

@@ -57,23 +57,7 @@ struct IndexSelect {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index) const {
-        const Tensor positions = index.contiguous();
-        check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
-        Tensor out = empty(slices_shape(self.sizes(), dims, positions.sizes()), self.dtype());
-        visit_element(self.dtype(), [&](auto element) {
-            using T = decltype(element);
-            auto* target = static_cast<T*>(out.data_ptr());
-            const auto* source = static_cast<const T*>(self.data_ptr());
-            Slices(self, dims, positions).for_each([=](const Run& r) {
-                if (r.stride == 1 && r.length >= kShortRun)
-                    std::memcpy(target + r.dense, source + r.at, static_cast<std::size_t>(r.length) * sizeof(T));
-                else
-                    for (std::int64_t i = 0; i < r.length; ++i) target[r.dense + i] = source[r.at + i * r.stride];
-            });
-        });
-        return out;
-    }
+    Tensor forward(const Tensor& self, const Tensor& index) const { return copy_slices(name, self, dims, index); }
     void vjp(Vjp& b) const { b.set(0, add_slices(zeros_of(b, 0), dims, b.input(1), b.grad())); }
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         return tangents[0].defined() ? take_slices(tangents[0], dims, inputs[1]) : Tensor();
@@ -322,6 +306,24 @@ Tensor scatter_source(const Tensor& self, std::int64_t dim, const Tensor& index,
 }  // namespace
 
 std::vector<OpInfo> index_operations() { return Indexing::table(); }
+
+Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, const Tensor& index) {
+    const Tensor positions = index.contiguous();
+    check_positions(operation, positions, dims.first, indexed_numel(self.sizes(), dims));
+    Tensor out = empty(slices_shape(self.sizes(), dims, positions.sizes()), self.dtype());
+    visit_element(self.dtype(), [&](auto element) {
+        using T = decltype(element);
+        auto* target = static_cast<T*>(out.data_ptr());
+        const auto* source = static_cast<const T*>(self.data_ptr());
+        Slices(self, dims, positions).for_each([=](const Run& r) {
+            if (r.stride == 1 && r.length >= kShortRun)
+                std::memcpy(target + r.dense, source + r.at, static_cast<std::size_t>(r.length) * sizeof(T));
+            else
+                for (std::int64_t i = 0; i < r.length; ++i) target[r.dense + i] = source[r.at + i * r.stride];
+        });
+    });
+    return out;
+}
 
 Tensor take_slices(const Tensor& self, IndexedDims dims, const Tensor& positions) {
     return Indexing::apply(Index{{dims}}, self, positions);

@@ -1,79 +1,44 @@
 #include <xgrad/nn/optim/sgd.h>
 
-#include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
-#include <xgrad/autograd/history.h>
 #include <xgrad/autograd/ops/kernels/table.h>
-#include <xgrad/autograd/parallel.h>
+#include <xgrad/nn/optim/update.h>
 
 namespace xgrad::optim {
 
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 15;
-
 void check(const SGDOptions& options) {
-    const auto check_sign = [](const char* what, double value) {
-        if (!(value >= 0)) raise<ValueError>("SGD", "Invalid ", what, ": ", value, "; it must not be negative");
-    };
-    check_sign("learning rate", options.lr());
-    check_sign("momentum value", options.momentum());
-    check_sign("weight_decay value", options.weight_decay());
+    detail::check_not_negative("SGD", "learning rate", options.lr());
+    detail::check_not_negative("SGD", "momentum value", options.momentum());
+    detail::check_not_negative("SGD", "weight_decay value", options.weight_decay());
     if (options.nesterov() && (options.momentum() <= 0 || options.dampening() != 0))
         raise<ValueError>("SGD", "Nesterov momentum requires a momentum and zero dampening, got momentum ",
                           options.momentum(), " and dampening ", options.dampening());
 }
 
-const SGDOptions& options_of(const OptimizerParamGroup& group) {
-    const auto* options = dynamic_cast<const SGDOptions*>(&group.options());
-    if (!options) raise<ValueError>("SGD", "the options of a parameter group are not SGDOptions");
-    return *options;
-}
-
-void check_like(const char* what, const Tensor& tensor, const Tensor& param) {
-    if (!(tensor.sizes() == param.sizes()))
-        raise<ShapeError>("SGD", "the ", what, " of shape ", detail::shape_string(tensor.sizes()),
-                          " must have the shape of its parameter, ", detail::shape_string(param.sizes()));
-    if (tensor.dtype() != param.dtype())
-        raise<DtypeError>("SGD", "the ", what, " of dtype ", tensor.dtype(), " must have the dtype of its parameter, ",
-                          param.dtype());
-}
+const SGDOptions& options_of(const OptimizerParamGroup& group) { return detail::options_of<SGDOptions>("SGD", group); }
 
 const Tensor* buffer_of(const Optimizer::State& state, const Tensor& param) {
-    const auto found = state.find(param.unsafeGetTensorImpl());
-    if (found == state.end()) return nullptr;
-    const Tensor& buffer = static_cast<const SGDParamState&>(*found->second).momentum_buffer();
-    return buffer.defined() ? &buffer : nullptr;
+    const auto* of_param = detail::state_of<SGDParamState>(state, param);
+    return of_param && of_param->momentum_buffer().defined() ? &of_param->momentum_buffer() : nullptr;
 }
 
 void check(const OptimizerParamGroup& group, const Optimizer::State& state) {
     check(options_of(group));
     for (const Tensor& param : group.params()) {
         if (!param.grad().defined()) continue;
-        detail::check_inplace("SGD", param, /*recording=*/false);
-        check_like("gradient", param.grad(), param);
-        if (const Tensor* buffer = buffer_of(state, param)) check_like("momentum buffer", *buffer, param);
+        detail::check_param("SGD", param);
+        if (const Tensor* buffer = buffer_of(state, param))
+            detail::check_like("SGD", "momentum buffer", *buffer, param);
     }
 }
 
-/// The kernel over contiguous memory; other layouts are brought into one and back.
-void update(const ops::SgdStep& step, Tensor param, Tensor* buffer) {
-    const Tensor values = param.contiguous(), grad = param.grad().contiguous();
-    if (buffer) *buffer = buffer->contiguous();
+void update(const ops::SgdStep& step, const Tensor& param, Tensor* buffer) {
     const auto kernel = ops::kernels().sgd[ops::float_index(param.dtype())];
-    const std::int64_t width = param.element_size();
-    auto* p = static_cast<std::byte*>(values.data_ptr());
-    const auto* g = static_cast<const std::byte*>(grad.data_ptr());
-    auto* b = buffer ? static_cast<std::byte*>(buffer->data_ptr()) : nullptr;
-    detail::parallel_for(0, param.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-        const std::int64_t at = begin * width;
-        kernel(step, p + at, g + at, b ? b + at : nullptr, end - begin);
-    });
-    if (values.is_same(param))
-        param.unsafeGetTensorImpl()->storage->bump_version();
-    else
-        param.copy_(values);
+    detail::update(
+        param, [&](void* p, const void* g, void* b, std::int64_t count) { kernel(step, p, g, b, count); }, buffer);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,17 +12,12 @@
 #include <xgrad/nn/linear.h>
 #include <xgrad/nn/sequential.h>
 
+#include "printed.h"
+
 using namespace xgrad;
 namespace F = xgrad::nn::functional;
 
 namespace {
-
-template <class M>
-std::string printed(const M& module) {
-    std::ostringstream out;
-    out << module;
-    return out.str();
-}
 
 /// f applied to each element.
 Tensor mapped(const Tensor& x, double (*f)(double)) {

@@ -1,25 +1,15 @@
 #include <doctest/doctest.h>
 
-#include <sstream>
 #include <string>
 
 #include <xgrad/autograd/functions.h>
 #include <xgrad/nn/functional/loss.h>
 #include <xgrad/nn/loss.h>
 
+#include "printed.h"
+
 using namespace xgrad;
 namespace F = xgrad::nn::functional;
-
-namespace {
-
-template <class M>
-std::string printed(const M& module) {
-    std::ostringstream out;
-    out << module;
-    return out.str();
-}
-
-}  // namespace
 
 TEST_CASE("loss modules print as libtorch's") {
     CHECK(printed(nn::CrossEntropyLoss()) == "xgrad::nn::CrossEntropyLoss()");

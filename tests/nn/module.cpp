@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,8 @@
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/linear.h>
 #include <xgrad/nn/sequential.h>
+
+#include "printed.h"
 
 using namespace xgrad;
 
@@ -61,13 +62,6 @@ struct WrongTwinImpl : nn::Cloneable<WrongTwinImpl> {
     WrongTwinImpl() { register_parameter("w", ones({1})); }
     void reset() override {}
 };
-
-template <class M>
-std::string printed(const M& module) {
-    std::ostringstream out;
-    out << module;
-    return out.str();
-}
 
 template <class E, class F>
 std::string message_of(F f) {

@@ -4,7 +4,6 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/indexing.h>
-#include <xgrad/autograd/parallel.h>
 
 #include <set>
 #include <string>
@@ -382,23 +381,18 @@ TEST_CASE("a stale index is noticed") {
 }
 
 TEST_CASE("the same sums for any number of threads, and every write in order") {
-    const int before = get_num_threads();
     const std::int64_t n = 3000;
     const Tensor rows = randint(0, 5, {n}), wide = randn({n, 40}), flat = randn({40, n});
     const Tensor columns = rows.unsqueeze(0).expand({40, n});
-    Tensor sums[4];
-    for (const int threads : {1, 2, 4}) {
-        set_num_threads(threads);
-        const Tensor results[] = {
+    samples::check_any_number_of_threads([&] {
+        const TensorList sums = {
             index_add(zeros({5, 40}), 0, rows, wide),
             index_add(zeros({40, 5}), 1, rows, flat),
             scatter_add(zeros({40, 5}), 1, columns, flat),
             scatter_add(zeros({5, 40}), 0, columns.t(), wide),
         };
-        for (int i = 0; i < 4; ++i) {
-            if (threads == 1) sums[i] = results[i];
-            CHECK(results[i].equal(sums[i]));
-        }
+        CHECK(sums[0].allclose(sums[3]));
+        CHECK(sums[1].equal(sums[2]));
         Tensor written = zeros({5, 40});
         written.index_put_({rows}, wide);
         for (std::int64_t r = 0; r < 5; ++r) {
@@ -407,8 +401,6 @@ TEST_CASE("the same sums for any number of threads, and every write in order") {
             CHECK(written[r].equal(wide[last]));
         }
         CHECK(wide.index_select(0, rows).equal(wide.index({rows})));
-    }
-    CHECK(sums[0].allclose(sums[3]));
-    CHECK(sums[1].equal(sums[2]));
-    set_num_threads(before);
+        return sums;
+    });
 }

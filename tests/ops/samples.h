@@ -20,6 +20,9 @@ xgrad::Tensor lay_out(const xgrad::Tensor& values, Arrangement layout);
 /// Uniform in [low, high), at least 0.05 away from `kink`.
 xgrad::Tensor uniform(xgrad::IntArrayRef sizes, double low, double high, std::uint64_t seed, double kink = 1e300);
 
+/// Checks that `compute` gives the same bits for 1, 2, 4 and 8 threads.
+void check_any_number_of_threads(const std::function<xgrad::TensorList()>& compute);
+
 struct Sample {
     std::string operation;  // name in the table
     std::function<xgrad::Tensor(const xgrad::TensorList&)> call;

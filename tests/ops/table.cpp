@@ -10,7 +10,6 @@
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/gradcheck.h>
 #include <xgrad/autograd/ops/operations.h>
-#include <xgrad/autograd/parallel.h>
 
 #include "samples.h"
 
@@ -169,31 +168,19 @@ TEST_CASE("wrong inputs are typed errors that begin with the operation") {
 
 TEST_SUITE("threads") {
     TEST_CASE("structured operations give the same bits for any number of threads") {
-        const int before = get_num_threads();
         for (const auto& sample : samples::all()) {
             CAPTURE(sample.operation);
-            Tensor expected, expected_grad;
-            for (const int threads : {1, 2, 4, 8}) {
-                set_num_threads(threads);
+            samples::check_any_number_of_threads([&] {
                 const TensorList inputs = make_inputs(sample, Arrangement::kContiguous);
-                const Tensor y = sample.call(inputs);
-                const Tensor g = y.requires_grad()
-                                     ? autograd::grad({y}, {inputs[0]}, {ones_like(y)}, false, false, true)[0]
-                                     : Tensor();
-                if (threads == 1) {
-                    expected = y;
-                    expected_grad = g;
-                } else {
-                    CHECK(y.equal(expected));
-                    if (g.defined()) CHECK(g.equal(expected_grad));
-                }
-            }
+                TensorList out{sample.call(inputs)};
+                if (out[0].requires_grad())
+                    out.push_back(autograd::grad({out[0]}, {inputs[0]}, {ones_like(out[0])}, false, false, true)[0]);
+                return out;
+            });
         }
-        set_num_threads(before);
     }
 
     TEST_CASE("large products give the same bits for any number of threads") {
-        const int before = get_num_threads();
         struct Case {
             std::int64_t m, k, n;
         };
@@ -201,16 +188,10 @@ TEST_SUITE("threads") {
             for (const ScalarType dtype : {kFloat32, kFloat64}) {
                 const Tensor a = randn({c.m, c.k}, Generator(1), dtype), b = randn({c.k, c.n}, Generator(2), dtype);
                 const Tensor at = a.t().contiguous().t(), bt = b.t().contiguous().t();
-                for (const auto& [x, y] : {std::pair{a, b}, {at, b}, {a, bt}, {at, bt}}) {
-                    set_num_threads(1);
-                    const Tensor expected = x.mm(y);
-                    for (const int threads : {2, 4, 8}) {
-                        set_num_threads(threads);
-                        CHECK(x.mm(y).equal(expected));
-                    }
-                }
+                samples::check_any_number_of_threads([&] {
+                    return TensorList{a.mm(b), at.mm(b), a.mm(bt), at.mm(bt)};
+                });
             }
         }
-        set_num_threads(before);
     }
 }

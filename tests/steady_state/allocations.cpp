@@ -134,3 +134,19 @@ TEST_CASE("a loop over a loader asks the system for nothing either") {
         ++batch;
     });
 }
+
+TEST_CASE("a step with an embedding, layer norm and Adam asks the system for nothing") {
+    manual_seed(0);
+    nn::Embedding table(nn::EmbeddingOptions(100, 16).padding_idx(0));
+    nn::LayerNorm norm(std::vector<std::int64_t>{16});
+    nn::Linear fc(16, 10);
+    std::vector<Tensor> parameters = table->parameters();
+    for (const Tensor& p : {norm->weight, norm->bias, fc->weight, fc->bias}) parameters.push_back(p);
+    optim::Adam optimizer(parameters, optim::AdamOptions().amsgrad(true));
+    const Tensor x = randint(100, {32}), y = randint(10, {32});
+    check_steady(100, [&] {
+        optimizer.zero_grad();
+        nn::functional::cross_entropy(fc(norm(table(x))), y).backward();
+        optimizer.step();
+    });
+}

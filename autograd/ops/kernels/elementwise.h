@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/simd_math.h>
@@ -18,6 +19,29 @@ void store(T* out, const L& lane, std::size_t n) {
         lane.store(out);
     else
         lane.store_partial(out, n);
+}
+
+/// A whole lane to where it is aligned, past the caches: for results so large that they would drive the operands out of
+/// them. The loop that used it ends with fence_streams().
+template <class T, class L>
+void stream(T* out, const L& lane) {
+    const typename L::Batch::register_type v = lane.v;
+#if XSIMD_WITH_AVX512F
+    if constexpr (sizeof v == 64)
+        return _mm512_stream_si512(reinterpret_cast<__m512i*>(out), std::bit_cast<__m512i>(v));
+#endif
+#if XSIMD_WITH_AVX
+    if constexpr (sizeof v == 32)
+        return _mm256_stream_si256(reinterpret_cast<__m256i*>(out), std::bit_cast<__m256i>(v));
+#endif
+    lane.store(out);
+}
+
+/// Makes streamed lanes visible to other threads as other stores are.
+inline void fence_streams() {
+#if XSIMD_WITH_SSE2
+    _mm_sfence();
+#endif
 }
 
 /// Constant derivatives and values are plain doubles.

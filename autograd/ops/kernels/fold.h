@@ -99,6 +99,35 @@ typename L::Value first_element(L x) {
     return v[0];
 }
 
+/// The sum of term(at, count) over the lanes of a row of n; beyond `count` a term is zero. Four chains hide the latency
+/// of an addition, blocks keep rounding errors small.
+template <class L, class Term>
+auto sum_lanes(std::int64_t n, Term term) {
+    using Sum = decltype(term(std::size_t{}, std::size_t{}));
+    constexpr std::size_t kBlock = 64 * L::size;
+    constexpr std::integral_constant<std::size_t, L::size> whole;
+    const auto length = static_cast<std::size_t>(n);
+    Sum total(0);
+    for (std::size_t begin = 0; begin < length; begin += kBlock) {
+        const std::size_t end = length - begin < kBlock ? length : begin + kBlock;
+        Sum a(0), b(0), c(0), d(0);
+        std::size_t at = begin;
+        for (; at + 4 * L::size <= end; at += 4 * L::size) {
+            a += term(at, whole);
+            b += term(at + L::size, whole);
+            c += term(at + 2 * L::size, whole);
+            d += term(at + 3 * L::size, whole);
+        }
+        for (; at + L::size <= end; at += L::size) a += term(at, whole);
+        if (at < end) b += term(at, end - at);
+        a += b;
+        c += d;
+        a += c;
+        total += a;
+    }
+    return total;
+}
+
 /// n elements folded into one lane by four chains, to hide the latency of an operation.
 template <class F, class L>
 L fold_lanes(const typename L::Value* x, std::size_t n) {

@@ -29,9 +29,41 @@ void sgd_kernel(const SgdStep& step, void* param, const void* grad, void* buffer
     loop(step, static_cast<T*>(param), static_cast<const T*>(grad), static_cast<T*>(buffer), count);
 }
 
+template <class T, bool kLargest>
+void adam_loop(const AdamStep& step, T* param, const T* grad, T* mean, T* mean_square, T* largest, std::int64_t count) {
+    using L = Lane<T, NativeArch>;
+    using simd::detail::mul_add;
+    const L beta1(step.beta1), share1(1 - step.beta1), beta2(step.beta2), share2(1 - step.beta2), eps(step.eps);
+    const L rate(-step.step_size), scale(step.root_scale), decay(step.weight_decay), shrinkage(step.shrinkage);
+    const bool decays = step.weight_decay != 0;
+    for_each_lane<L>(count, [&](std::size_t at, auto n) {
+        const auto get = [&](const T* x) { return n == L::size ? L::load(x + at) : L::load_partial(x + at, n); };
+        const L p = get(param) * shrinkage, g = decays ? mul_add(p, decay, get(grad)) : get(grad);
+        const L m = mul_add(g, share1, get(mean) * beta1), v = mul_add(g * share2, g, get(mean_square) * beta2);
+        L square = v;
+        if constexpr (kLargest) {
+            square = maximum(get(largest), v);
+            store(largest + at, square, n);
+        }
+        store(mean + at, m, n);
+        store(mean_square + at, v, n);
+        store(param + at, mul_add(m / mul_add(sqrt(square), scale, eps), rate, p), n);
+    });
+}
+
+template <class T>
+void adam_kernel(const AdamStep& step, void* param, const void* grad, void* mean, void* mean_square, void* largest,
+                 std::int64_t count) {
+    const auto loop = largest ? adam_loop<T, true> : adam_loop<T, false>;
+    loop(step, static_cast<T*>(param), static_cast<const T*>(grad), static_cast<T*>(mean), static_cast<T*>(mean_square),
+         static_cast<T*>(largest), count);
+}
+
 void fill_optim(KernelTable& table) {
     table.sgd[0] = sgd_kernel<float>;
     table.sgd[1] = sgd_kernel<double>;
+    table.adam[0] = adam_kernel<float>;
+    table.adam[1] = adam_kernel<double>;
 }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

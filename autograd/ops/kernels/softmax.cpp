@@ -12,29 +12,15 @@ L row_max(const typename L::Value* x, std::int64_t n) {
     return across<MaxFold>(fold_lanes<MaxFold, L>(x, static_cast<std::size_t>(n)));
 }
 
-/// The sum of term(at, count) over the lanes of a row, in every element; by blocks, which keeps rounding errors small.
-template <class L, class Term>
-L sum_lanes(std::int64_t n, Term term) {
-    constexpr auto kBlock = static_cast<std::int64_t>(64 * L::size);
-    L total = 0;
-    for (std::int64_t begin = 0; begin < n; begin += kBlock) {
-        L sum = 0;
-        for_each_lane<L>(n - begin < kBlock ? n - begin : kBlock,
-                         [&](std::size_t at, auto count) { sum += term(static_cast<std::size_t>(begin) + at, count); });
-        total += sum;
-    }
-    return across<SumFold>(total);
-}
-
 /// The sum of exp(x - shift) in every element; `use(at, count, exponentials)` sees the terms.
 template <class L, class Use>
 L sum_exp(const typename L::Value* x, std::int64_t n, L shift, Use use) {
-    return sum_lanes<L>(n, [&](std::size_t at, auto count) {
+    return across<SumFold>(sum_lanes<L>(n, [&](std::size_t at, auto count) {
         // exp(0) beyond the end: an exponential that underflows takes many times as long
         const L e = exp(load_some<L>(x + at, count, shift) - shift);
         use(at, count, e);
         return count == L::size ? e : where(first_elements<L>(count), e, 0);
-    });
+    }));
 }
 template <class L>
 L sum_exp(const typename L::Value* x, std::int64_t n, L shift) {
@@ -120,9 +106,9 @@ void softmax_backward(const void* gradient, const void* output, void* out, std::
         const T* g = static_cast<const T*>(gradient) + r * n;
         const T* y = static_cast<const T*>(output) + r * n;
         T* dx = static_cast<T*>(out) + r * n;
-        const L sum = sum_lanes<L>(n, [&](std::size_t at, auto count) {
+        const L sum = across<SumFold>(sum_lanes<L>(n, [&](std::size_t at, auto count) {
             return load_some<L>(g + at, count, 0) * load_some<L>(y + at, count, 0);
-        });
+        }));
         for_each_lane<L>(n, [&](std::size_t at, auto count) {
             store(dx + at, load_some<L>(y + at, count) * (load_some<L>(g + at, count) - sum), count);
         });
@@ -136,7 +122,8 @@ void log_softmax_backward(const void* gradient, const void* output, void* out, s
         const T* g = static_cast<const T*>(gradient) + r * n;
         const T* y = static_cast<const T*>(output) + r * n;
         T* dx = static_cast<T*>(out) + r * n;
-        const L sum = sum_lanes<L>(n, [&](std::size_t at, auto count) { return load_some<L>(g + at, count, 0); });
+        const L sum = across<SumFold>(
+            sum_lanes<L>(n, [&](std::size_t at, auto count) { return load_some<L>(g + at, count, 0); }));
         for_each_lane<L>(n, [&](std::size_t at, auto count) {
             store(dx + at, load_some<L>(g + at, count) - exp(load_some<L>(y + at, count)) * sum, count);
         });

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <xgrad/autograd/ops/kernels/embedding.h>
+#include <xgrad/autograd/ops/kernels/norm.h>
 #include <xgrad/autograd/ops/kernels/reduce.h>
+#include <xgrad/autograd/ops/kernels/skinny.h>
 #include <xgrad/autograd/ops/kernels/softmax.h>
 #include <xgrad/autograd/ops/loss_rows.h>
 #include <xgrad/autograd/ops/map.h>
@@ -24,6 +27,19 @@ struct SgdStep {
 /// Updates `count` parameters and, unless it is null, their momentum buffer.
 using SgdKernel = void (*)(const SgdStep& step, void* param, const void* grad, void* buffer, std::int64_t count);
 
+/// One step of Adam: see optim::Adam. `step_size` and `root_scale` (of the root of the mean of squares) hold the
+/// corrections of the bias; the parameter is multiplied by `shrinkage` first.
+struct AdamStep {
+    double beta1, beta2, eps, step_size, root_scale, weight_decay, shrinkage;
+};
+/// Updates `count` parameters, the running means of their gradients and of the squares of these and, unless it is null,
+/// the largest of the latter.
+using AdamKernel = void (*)(const AdamStep& step, void* param, const void* grad, void* mean, void* mean_square,
+                            void* largest, std::int64_t count);
+
+/// Bytes of a result from which on a kernel writes it past the caches: with its operands it would not fit.
+inline constexpr std::size_t kStreamFrom = 8 << 20;
+
 /// Every row that has kernels.
 using TableRows = Concat<AllRows, LossRows>;
 
@@ -32,8 +48,12 @@ struct KernelTable {
     RowKernels rows[TableRows::size];
     FoldKernels folds[kNumFolds][kNumScalarTypes];
     FindKernels find[kNumScalarTypes];
-    SoftmaxKernels softmax[2];  // by float_index
-    SgdKernel sgd[2] = {};      // float32, float64
+    SoftmaxKernels softmax[2];  // by float_index, as what follows
+    NormKernels norm[2];
+    RowSumKernel row_sums[2] = {};
+    SkinnyKernels skinny[2];
+    SgdKernel sgd[2] = {};
+    AdamKernel adam[2] = {};
 };
 
 /// The table for this machine: the native one, or in the portable build the best that the processor runs.
@@ -48,7 +68,8 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 
 // Each kernel file fills its part; it is compiled once for every architecture, in a namespace of that name. A new
 // kernel file is listed here.
-#define XGRAD_KERNEL_FILES(file) file(unary) file(binary) file(reduce) file(softmax) file(loss) file(optim)
+#define XGRAD_KERNEL_FILES(file) \
+    file(unary) file(binary) file(reduce) file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE

@@ -9,7 +9,11 @@
 #include <xgrad/nn/linear.h>
 #include <xgrad/nn/optim/sgd.h>
 
+#include "steps.h"
+
 using namespace xgrad;
+using steps::leaf;
+using steps::set_gradient;
 
 namespace {
 
@@ -41,7 +45,7 @@ const Rule kRules[] = {
 };
 
 /// The rule of the documentation in plain loops: parameters after `steps` steps with gradient[s][i].
-std::vector<double> expected(const Rule& r, std::vector<double> p, const std::vector<std::vector<double>>& gradients) {
+std::vector<double> expected(const Rule& r, std::vector<double> p, const steps::Gradients& gradients) {
     std::vector<double> buffer(p.size());
     for (std::size_t s = 0; s < gradients.size(); ++s)
         for (std::size_t i = 0; i < p.size(); ++i) {
@@ -55,42 +59,14 @@ std::vector<double> expected(const Rule& r, std::vector<double> p, const std::ve
     return p;
 }
 
-std::vector<double> values(const Tensor& x) {
-    const Tensor flat = x.detach().to(kFloat64).reshape({-1}).contiguous();
-    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
-
-void check_close(const std::vector<double>& got, const std::vector<double>& want, double tolerance) {
-    REQUIRE(got.size() == want.size());
-    double worst = 0;
-    for (std::size_t i = 0; i < got.size(); ++i)
-        worst = std::max(worst, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
-    CHECK(worst <= tolerance);
-}
-
-/// Runs the rule on a parameter and compares.
 void check_rule(const Rule& rule, const Tensor& param, double tolerance) {
-    param.requires_grad_();
-    optim::SGD sgd({param}, rule.options());
-    const std::vector<double> start = values(param);
-    std::vector<std::vector<double>> gradients;
-    for (int s = 0; s < 5; ++s) {
-        const Tensor gradient = randn(param.sizes(), param.dtype());
-        gradients.push_back(values(gradient));
-        param.mutable_grad() = gradient;
-        const auto version = param._version();
-        sgd.step();
-        CHECK(param._version() == version + 1);
-    }
-    CHECK(param.is_leaf());
-    check_close(values(param), expected(rule, start, gradients), tolerance);
+    steps::check_rule(
+        param, [&](const Tensor& p) { return optim::SGD({p}, rule.options()); },
+        [&](const std::vector<double>& start, const steps::Gradients& gradients) {
+            return expected(rule, start, gradients);
+        },
+        tolerance);
 }
-
-Tensor leaf(IntArrayRef sizes, double value = 1) {
-    return full(sizes, value, TensorOptions(kFloat32).requires_grad(true));
-}
-
-void set_gradient(const Tensor& p, double value) { p.mutable_grad() = full_like(p, value); }
 
 }  // namespace
 

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <xgrad/autograd/functions.h>
+#include <xgrad/nn/optim/optimizer.h>
+
+/// What the tests of optimisers share.
+namespace steps {
+
+using Gradients = std::vector<std::vector<double>>;
+
+inline std::vector<double> values(const xgrad::Tensor& x) {
+    const xgrad::Tensor flat = x.detach().to(xgrad::kFloat64).reshape({-1}).contiguous();
+    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+inline xgrad::Tensor leaf(xgrad::IntArrayRef sizes, double value = 1) {
+    return xgrad::full(sizes, value, xgrad::TensorOptions(xgrad::kFloat32).requires_grad(true));
+}
+
+inline void set_gradient(const xgrad::Tensor& p, double value) { p.mutable_grad() = xgrad::full_like(p, value); }
+
+/// Takes five steps of the optimiser that `make(param)` returns, with random gradients, and compares with
+/// `expected(start, gradients)`, the rule in plain loops.
+template <class Make, class Expected>
+void check_rule(const xgrad::Tensor& param, Make make, Expected expected, double tolerance) {
+    param.requires_grad_();
+    auto optimizer = make(param);
+    const std::vector<double> start = values(param);
+    Gradients gradients;
+    for (int s = 0; s < 5; ++s) {
+        const xgrad::Tensor gradient = xgrad::randn(param.sizes(), param.dtype());
+        gradients.push_back(values(gradient));
+        param.mutable_grad() = gradient;
+        const auto version = param._version();
+        optimizer.step();
+        CHECK(param._version() == version + 1);
+    }
+    CHECK(param.is_leaf());
+    const std::vector<double> got = values(param), want = expected(start, gradients);
+    REQUIRE(got.size() == want.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i)
+        worst = std::max(worst, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
+    CHECK(worst <= tolerance);
+}
+
+}  // namespace steps
