@@ -6,7 +6,7 @@ xgrad_packages=(
     cmake g++ ninja-build pkg-config
     libopenblas-dev libxsimd-dev libxtensor-blas-dev libxtensor-dev zlib1g-dev
     libcli11-dev gnuplot-nox
-    doctest-dev libbenchmark-dev
+    doctest-dev nlohmann-json3-dev
 )
 
 # Installs those of the named Debian packages that are missing; says so first, and does nothing when all are there.
