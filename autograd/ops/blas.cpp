@@ -56,12 +56,27 @@ constexpr std::int64_t kSmallProduct = std::int64_t{1} << 20;
 
 // Beyond this OpenBLAS packs its operands, with AVX-512 too: for a short side that takes as long as the product.
 constexpr std::int64_t kUnpackedProduct = 1000000;
-// Below these measured limits our kernels need from a fifth to nine tenths of its time.
-constexpr std::int64_t kFewRows = 32, kFewColumns = 16, kDotsLength = 16, kPanelWidth = 64;
+// Within these measured limits our kernels need from a fifth to nine tenths of its time. Its blocks have 16 columns.
+constexpr std::int64_t kFewRows = 32, kFewColumns = 15, kDotsLength = 16, kLongSide = 128, kPanelLength = 32;
 
 SkinnyProduct transposed(const SkinnyProduct& p) {
     const auto flip = [](SkinnyProduct::Matrix x) { return SkinnyProduct::Matrix{x.column, x.row}; };
     return {p.n, p.m, p.k, p.b, p.a, p.c, flip(p.b_strides), flip(p.a_strides), flip(p.c_strides), p.beta};
+}
+
+/// Copies A so that its rows are contiguous; they live as long as the result.
+template <class T>
+detail::PoolVector<T> store_rows(SkinnyProduct& p) {
+    // Not by a power of 2 apart, else rows would share lines of the cache.
+    const std::int64_t stride = p.k + 16;
+    detail::PoolVector<T> rows(static_cast<std::size_t>(p.m * stride));
+    const T* from = static_cast<const T*>(p.a);
+    for (std::int64_t j = 0; j < p.k; ++j)
+        for (std::int64_t i = 0; i < p.m; ++i)
+            rows[static_cast<std::size_t>(i * stride + j)] = from[i * p.a_strides.row + j * p.a_strides.column];
+    p.a = rows.data();
+    p.a_strides = {stride, 1};
+    return rows;
 }
 
 /// Multiplies by our own kernels if the product is large and has a short side that suits one of them.
@@ -77,19 +92,14 @@ bool multiply_skinny(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<
     if (n < m) p = transposed(p);  // few rows in any case
     const SkinnyKernels& kernels_of_t = kernels().skinny[float_index(scalar_type_v<T>)];
     // The long side is divided: each element is summed by one thread, in an order of its own.
-    const std::int64_t share = (kParallelProduct / 2 / (few * k) / kPanelWidth + 1) * kPanelWidth;
+    const std::int64_t share = (kParallelProduct / 2 / (few * k) / kLongSide + 1) * kLongSide;
     const std::int64_t grain = work < kParallelProduct ? many : share;
-    if (p.b_strides.row == 1 && k >= kDotsLength * few) {
+    const bool transposes = p.a_strides.column != 1;
+    const bool dots =
+        p.b_strides.row == 1 && k >= kDotsLength * few && (!transposes || (few <= kFewColumns && many >= kLongSide));
+    if (dots) {
         detail::PoolVector<T> rows;
-        if (p.a_strides.column != 1) {
-            rows.resize(static_cast<std::size_t>(few * k));
-            const T* from = static_cast<const T*>(p.a);
-            for (std::int64_t j = 0; j < k; ++j)
-                for (std::int64_t i = 0; i < few; ++i)
-                    rows[static_cast<std::size_t>(i * k + j)] = from[i * p.a_strides.row + j * p.a_strides.column];
-            p.a = rows.data();
-            p.a_strides = {k, 1};
-        }
+        if (transposes) rows = store_rows<T>(p);
         p = transposed(p);
         detail::parallel_for(0, many, grain, [&](std::int64_t from, std::int64_t to) {
             SkinnyProduct part = p;
@@ -100,7 +110,7 @@ bool multiply_skinny(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<
         });
         return true;
     }
-    if (p.b_strides.column != 1 || many < kPanelWidth) return false;
+    if (p.b_strides.column != 1 || many < kLongSide || (n < m && k < kPanelLength)) return false;
     detail::parallel_for(0, many, grain, [&](std::int64_t from, std::int64_t to) {
         SkinnyProduct part = p;
         part.n = to - from;

@@ -15,9 +15,10 @@ struct BlasMatrix {
 /// Multiply-adds below which a second thread costs more than it saves.
 inline constexpr std::int64_t kParallelProduct = std::int64_t{1} << 21;
 
-/// C = A B + beta C for A (m, k), B (k, n) and row-major C (m, n) with rows of `ldc` elements. Large products are
-/// divided among our threads in blocks of rows that keep the bits of the undivided product; OpenBLAS itself runs on one
-/// thread. Throws ShapeError, before anything is written, when a dimension or stride does not fit the integers of BLAS.
+/// C = A B + beta C for A (m, k), B (k, n) and row-major C (m, n) with rows of `ldc` elements. Products with a short
+/// side, for which OpenBLAS is slow, go to kernels of our own. Large products are divided among our threads so that the
+/// bits are those of the undivided product; OpenBLAS itself runs on one thread. Throws ShapeError, before anything is
+/// written, when a dimension or stride does not fit the integers of BLAS.
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasMatrix<T> b, T beta, T* c,
           std::int64_t ldc);

@@ -41,7 +41,7 @@ void finish_update(Tensor param, const Tensor& values);
 /// back.
 template <class Kernel, class... State>
 void update(const Tensor& param, Kernel kernel, State*... state) {
-    constexpr std::int64_t kGrain = 1 << 15;
+    constexpr std::int64_t kGrain = 1 << 16;  // a smaller update is done before another thread would be awake
     const Tensor values = param.contiguous(), grad = param.grad().contiguous();
     ((state ? static_cast<void>(*state = state->contiguous()) : void()), ...);
     const std::int64_t width = param.element_size();

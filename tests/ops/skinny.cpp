@@ -143,7 +143,7 @@ TEST_CASE("an element of a skinny product has the same bits wherever it and its 
             CHECK(product(false, x, columns.slice(1, from)).equal(dots.slice(1, from)));
             CHECK(product(true, w.t().slice(0, from), wide).equal(panels.slice(0, from)));
         }
-        const Tensor shifted = empty({37 * 1013 + 1}, dtype).slice(0, 1).reshape({37, 1013});
+        Tensor shifted = empty({37 * 1013 + 1}, dtype).slice(0, 1).reshape({37, 1013});
         shifted.copy_(x);
         CHECK(product(false, shifted, columns).equal(dots));
     }
@@ -153,10 +153,10 @@ TEST_CASE("infinities and NaN pass through skinny products, and what beta = 0 ov
     const double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
     for (const bool transposed : {false, true}) {
         const Tensor x = ones({128, 790}), w = transposed ? ones({790, 10}) : ones({10, 790}).t();
-        x[3][789] = infinity;
-        x[4][5] = nan;
-        x[5][788] = infinity;
-        w[788][2] = 0;
+        x[3][789].fill_(infinity);
+        x[4][5].fill_(nan);
+        x[5][788].fill_(infinity);
+        w[788][2].fill_(0);
         const Tensor y = x.mm(w);
         CHECK(y[3][0].item<double>() == infinity);
         CHECK(std::isnan(y[4][9].item<double>()));
