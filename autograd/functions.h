@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include <xgrad/autograd/elementwise.h>
 #include <xgrad/autograd/generator.h>
 #include <xgrad/autograd/tensor.h>
 
@@ -93,79 +94,6 @@ Tensor bernoulli(const Tensor& p);
 /// Row-wise draws of indices with the probabilities (up to a factor) in the last dimension of `weights`.
 Tensor multinomial(const Tensor& weights, std::int64_t num_samples, bool replacement = false);
 
-// --- Element-wise, one tensor
-
-Tensor neg(const Tensor& self);
-Tensor exp(const Tensor& self);
-/// Natural logarithm.
-Tensor log(const Tensor& self);
-Tensor sqrt(const Tensor& self);
-Tensor tanh(const Tensor& self);
-/// 1 / (1 + exp(-x)).
-Tensor sigmoid(const Tensor& self);
-/// max(x, 0); NaN stays NaN. The gradient at 0 is 0.
-Tensor relu(const Tensor& self);
-/// 1.7159 tanh(2x/3) (LeCun et al., Efficient BackProp, 1998).
-Tensor improved_sigmoid(const Tensor& self);
-/// The gradient at 0 is 0.
-Tensor abs(const Tensor& self);
-Tensor square(const Tensor& self);
-/// 1 / x.
-Tensor reciprocal(const Tensor& self);
-Tensor sin(const Tensor& self);
-Tensor cos(const Tensor& self);
-/// x limited to [min, max]; the gradient passes at the bounds. NaN stays NaN.
-Tensor clamp(const Tensor& self, const std::optional<Scalar>& min = std::nullopt,
-             const std::optional<Scalar>& max = std::nullopt);
-/// True where x is zero.
-Tensor logical_not(const Tensor& self);
-Tensor isnan(const Tensor& self);
-
-// --- Element-wise, two tensors or a tensor and a number
-
-/// self + alpha * other.
-Tensor add(const Tensor& self, const Tensor& other, const Scalar& alpha = 1);
-Tensor add(const Tensor& self, const Scalar& other, const Scalar& alpha = 1);
-/// self - alpha * other.
-Tensor sub(const Tensor& self, const Tensor& other, const Scalar& alpha = 1);
-Tensor sub(const Tensor& self, const Scalar& other, const Scalar& alpha = 1);
-/// other - self.
-Tensor rsub(const Tensor& self, const Scalar& other);
-Tensor mul(const Tensor& self, const Tensor& other);
-Tensor mul(const Tensor& self, const Scalar& other);
-/// True division: integers give the default dtype.
-Tensor div(const Tensor& self, const Tensor& other);
-Tensor div(const Tensor& self, const Scalar& other);
-/// self ^ exponent. The derivative to the exponent is 0 at base 0 (exponent >= 0), that to the base 0 at exponent 0.
-Tensor pow(const Tensor& self, const Tensor& exponent);
-Tensor pow(const Tensor& self, const Scalar& exponent);
-Tensor pow(const Scalar& self, const Tensor& exponent);
-/// The larger; NaN if either is. Ties share the gradient.
-Tensor maximum(const Tensor& self, const Tensor& other);
-Tensor minimum(const Tensor& self, const Tensor& other);
-/// self where the condition (bool) holds, else other. No gradient flows to the side not taken.
-Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other);
-Tensor where(const Tensor& condition, const Scalar& self, const Tensor& other);
-Tensor where(const Tensor& condition, const Tensor& self, const Scalar& other);
-Tensor where(const Tensor& condition, const Scalar& self, const Scalar& other);
-
-Tensor eq(const Tensor& self, const Tensor& other);
-Tensor eq(const Tensor& self, const Scalar& other);
-Tensor ne(const Tensor& self, const Tensor& other);
-Tensor ne(const Tensor& self, const Scalar& other);
-Tensor lt(const Tensor& self, const Tensor& other);
-Tensor lt(const Tensor& self, const Scalar& other);
-Tensor le(const Tensor& self, const Tensor& other);
-Tensor le(const Tensor& self, const Scalar& other);
-Tensor gt(const Tensor& self, const Tensor& other);
-Tensor gt(const Tensor& self, const Scalar& other);
-Tensor ge(const Tensor& self, const Tensor& other);
-Tensor ge(const Tensor& self, const Scalar& other);
-bool equal(const Tensor& self, const Tensor& other);
-bool allclose(const Tensor& self, const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
-/// True where |self - other| <= atol + rtol * |other|.
-Tensor isclose(const Tensor& self, const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
-
 // --- Reductions: over all dimensions, or over `dim`, kept with size 1 if `keepdim`
 
 /// Integers sum to int64. The result does not depend on the number of threads.
@@ -201,6 +129,8 @@ Tensor all(const Tensor& self);
 /// exp(x) / sum(exp(x)) over `dim`.
 Tensor softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 Tensor log_softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+/// softmax(-x).
+Tensor softmin(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 
 // --- Normalisation. Weights and biases may be undefined and have the dtype of the input.
 
@@ -281,32 +211,5 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, std::int64_t paddi
 Tensor embedding_renorm_(Tensor weight, const Tensor& indices, double max_norm, double norm_type);
 /// `self` with source[i][j] added at self[index[i][j]][j] for dim 0, and so on.
 Tensor scatter_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source);
-
-// --- Operators
-
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
-inline Tensor operator+(const Tensor& a, const Scalar& b) { return add(a, b); }
-inline Tensor operator+(const Scalar& a, const Tensor& b) { return add(b, a); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
-inline Tensor operator-(const Tensor& a, const Scalar& b) { return sub(a, b); }
-inline Tensor operator-(const Scalar& a, const Tensor& b) { return rsub(b, a); }
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
-inline Tensor operator*(const Tensor& a, const Scalar& b) { return mul(a, b); }
-inline Tensor operator*(const Scalar& a, const Tensor& b) { return mul(b, a); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
-inline Tensor operator/(const Tensor& a, const Scalar& b) { return div(a, b); }
-Tensor operator/(const Scalar& a, const Tensor& b);
-
-#define XGRAD_COMPARISON_OPERATOR(op, function, mirrored)                                  \
-    inline Tensor operator op(const Tensor& a, const Tensor& b) { return function(a, b); } \
-    inline Tensor operator op(const Tensor& a, const Scalar& b) { return function(a, b); } \
-    inline Tensor operator op(const Scalar& a, const Tensor& b) { return mirrored(b, a); }
-XGRAD_COMPARISON_OPERATOR(==, eq, eq)
-XGRAD_COMPARISON_OPERATOR(!=, ne, ne)
-XGRAD_COMPARISON_OPERATOR(<, lt, gt)
-XGRAD_COMPARISON_OPERATOR(<=, le, ge)
-XGRAD_COMPARISON_OPERATOR(>, gt, lt)
-XGRAD_COMPARISON_OPERATOR(>=, ge, le)
-#undef XGRAD_COMPARISON_OPERATOR
 
 }  // namespace xgrad

@@ -3,7 +3,9 @@
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -140,6 +142,13 @@ class Tensor {
     Tensor& operator/=(const Scalar& other) { return div_(other); }
     Tensor operator-() const { return neg(); }
     Tensor operator!() const { return logical_not(); }
+    Tensor operator~() const { return bitwise_not(); }
+    Tensor& operator&=(const Tensor& other) { return bitwise_and_(other); }
+    Tensor& operator&=(const Scalar& other) { return bitwise_and_(other); }
+    Tensor& operator|=(const Tensor& other) { return bitwise_or_(other); }
+    Tensor& operator|=(const Scalar& other) { return bitwise_or_(other); }
+    Tensor& operator^=(const Tensor& other) { return bitwise_xor_(other); }
+    Tensor& operator^=(const Scalar& other) { return bitwise_xor_(other); }
 
     Tensor add(const Tensor& other, const Scalar& alpha = 1) const;
     Tensor add(const Scalar& other, const Scalar& alpha = 1) const;
@@ -162,45 +171,63 @@ class Tensor {
     Tensor& pow_(const Tensor& exponent);
     Tensor& pow_(const Scalar& exponent);
 
-#define XGRAD_UNARY_METHOD(name) \
-    Tensor name() const;         \
-    Tensor& name##_()
-    XGRAD_UNARY_METHOD(neg);
-    XGRAD_UNARY_METHOD(exp);
-    XGRAD_UNARY_METHOD(log);
-    XGRAD_UNARY_METHOD(sqrt);
-    XGRAD_UNARY_METHOD(tanh);
-    XGRAD_UNARY_METHOD(sigmoid);
-    XGRAD_UNARY_METHOD(relu);
-    XGRAD_UNARY_METHOD(abs);
-    XGRAD_UNARY_METHOD(square);
-    XGRAD_UNARY_METHOD(reciprocal);
-    XGRAD_UNARY_METHOD(sin);
-    XGRAD_UNARY_METHOD(cos);
-#undef XGRAD_UNARY_METHOD
-    Tensor logical_not() const;
-    Tensor isnan() const;
+    // Regular forms: the free functions of elementwise.h.
+#define XGRAD_PREDICATE(name, Row) Tensor name() const;
+#define XGRAD_UNARY(name, Row) \
+    Tensor name() const;       \
+    Tensor& name##_();
+#define XGRAD_BINARY(name, Row) Tensor name(const Tensor& other) const;
+#define XGRAD_BINARY_INPLACE(name, Row) \
+    XGRAD_BINARY(name, Row)             \
+    Tensor& name##_(const Tensor& other);
+#define XGRAD_BINARY_NUMBER(name, Row)      \
+    XGRAD_BINARY_INPLACE(name, Row)         \
+    Tensor name(const Scalar& other) const; \
+    Tensor& name##_(const Scalar& other);
+#include <xgrad/autograd/elementwise_list.h>
+    Tensor round() const;
+    Tensor& round_();
+    Tensor round(std::int64_t decimals) const;
+    Tensor& round_(std::int64_t decimals);
+    Tensor polygamma(std::int64_t n) const;
+    Tensor& polygamma_(std::int64_t n);
+    Tensor logit(std::optional<double> eps = std::nullopt) const;
+    Tensor& logit_(std::optional<double> eps = std::nullopt);
+    Tensor nan_to_num(std::optional<double> nan = std::nullopt, std::optional<double> posinf = std::nullopt,
+                      std::optional<double> neginf = std::nullopt) const;
+    Tensor& nan_to_num_(std::optional<double> nan = std::nullopt, std::optional<double> posinf = std::nullopt,
+                        std::optional<double> neginf = std::nullopt);
+    Tensor bitwise_not() const;
+    Tensor& bitwise_not_();
     Tensor clamp(const std::optional<Scalar>& min = std::nullopt,
                  const std::optional<Scalar>& max = std::nullopt) const;
     Tensor& clamp_(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
-    Tensor clamp_min(const Scalar& min) const;
-    Tensor clamp_max(const Scalar& max) const;
-    Tensor maximum(const Tensor& other) const;
-    Tensor minimum(const Tensor& other) const;
+    Tensor clamp(const Tensor& min, const Tensor& max = {}) const;
+    Tensor& clamp_(const Tensor& min, const Tensor& max = {});
+    Tensor clamp_min(const Scalar& min) const { return clamp(min); }
+    Tensor clamp_min(const Tensor& min) const { return clamp(min); }
+    Tensor& clamp_min_(const Scalar& min) { return clamp_(min); }
+    Tensor& clamp_min_(const Tensor& min) { return clamp_(min); }
+    Tensor clamp_max(const Scalar& max) const { return clamp(std::nullopt, max); }
+    Tensor clamp_max(const Tensor& max) const { return clamp(Tensor(), max); }
+    Tensor& clamp_max_(const Scalar& max) { return clamp_(std::nullopt, max); }
+    Tensor& clamp_max_(const Tensor& max) { return clamp_(Tensor(), max); }
+    Tensor div(const Tensor& other, std::optional<std::string_view> rounding_mode) const;
+    Tensor div(const Scalar& other, std::optional<std::string_view> rounding_mode) const;
+    Tensor& div_(const Tensor& other, std::optional<std::string_view> rounding_mode);
+    Tensor& div_(const Scalar& other, std::optional<std::string_view> rounding_mode);
+    Tensor lerp(const Tensor& end, const Scalar& weight) const;
+    Tensor lerp(const Tensor& end, const Tensor& weight) const;
+    Tensor& lerp_(const Tensor& end, const Scalar& weight);
+    Tensor& lerp_(const Tensor& end, const Tensor& weight);
+    Tensor addcmul(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value = 1) const;
+    Tensor& addcmul_(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value = 1);
+    Tensor addcdiv(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value = 1) const;
+    Tensor& addcdiv_(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value = 1);
+    Tensor prelu(const Tensor& weight) const;
+    Tensor hardshrink(const Scalar& lambd = 0.5) const;
     Tensor where(const Tensor& condition, const Tensor& other) const;
-
-    Tensor eq(const Tensor& other) const;
-    Tensor eq(const Scalar& other) const;
-    Tensor ne(const Tensor& other) const;
-    Tensor ne(const Scalar& other) const;
-    Tensor lt(const Tensor& other) const;
-    Tensor lt(const Scalar& other) const;
-    Tensor le(const Tensor& other) const;
-    Tensor le(const Scalar& other) const;
-    Tensor gt(const Tensor& other) const;
-    Tensor gt(const Scalar& other) const;
-    Tensor ge(const Tensor& other) const;
-    Tensor ge(const Scalar& other) const;
+    Tensor isclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
     /// True when shapes and all elements are the same.
     bool equal(const Tensor& other) const;
     /// True when |self - other| <= atol + rtol * |other| everywhere.

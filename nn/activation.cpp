@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include <xgrad/autograd/functions.h>
 #include <xgrad/nn/functional/activation.h>
 
 namespace xgrad::nn {
@@ -47,6 +48,197 @@ void LogSoftmaxImpl::pretty_print(std::ostream& stream) const {
 Tensor LogSoftmaxImpl::forward(const Tensor& input) try {
     return functional::log_softmax(input, options.dim());
 } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+namespace {
+
+const char* in_place(bool on) { return on ? ", inplace=true" : ""; }
+const char* only_in_place(bool on) { return on ? "inplace=true" : ""; }
+
+}  // namespace
+
+void SiLUImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::SiLU()"; }
+Tensor SiLUImpl::forward(const Tensor& input) try { return functional::silu(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void MishImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Mish()"; }
+Tensor MishImpl::forward(const Tensor& input) try { return functional::mish(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void LogSigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::LogSigmoid()"; }
+Tensor LogSigmoidImpl::forward(const Tensor& input) try { return functional::logsigmoid(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void SoftsignImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Softsign()"; }
+Tensor SoftsignImpl::forward(const Tensor& input) try { return functional::softsign(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void TanhshrinkImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Tanhshrink()"; }
+Tensor TanhshrinkImpl::forward(const Tensor& input) try { return functional::tanhshrink(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void HardsigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Hardsigmoid()"; }
+Tensor HardsigmoidImpl::forward(const Tensor& input) try {
+    return functional::hardsigmoid(input);
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void HardswishImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Hardswish()"; }
+Tensor HardswishImpl::forward(const Tensor& input) try { return functional::hardswish(input); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void Softmax2dImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Softmax2d()"; }
+Tensor Softmax2dImpl::forward(const Tensor& input) try {
+    if (input.dim() != 4 && input.dim() != 3)
+        raise<ShapeError>("Softmax2d", "Softmax2d requires a 3D or 4D tensor as input, got shape ",
+                          xgrad::detail::shape_string(input.sizes()));
+    return functional::softmax(input, -3);
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void ReLU6Impl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::ReLU6(" << only_in_place(options.inplace()) << ')';
+}
+Tensor ReLU6Impl::forward(Tensor input) try { return functional::relu6(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void SELUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::SELU(" << only_in_place(options.inplace()) << ')';
+}
+Tensor SELUImpl::forward(Tensor input) try { return functional::selu(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void ELUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::ELU("
+           << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
+}
+Tensor ELUImpl::forward(Tensor input) try { return functional::elu(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void CELUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::CELU("
+           << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
+}
+Tensor CELUImpl::forward(Tensor input) try { return functional::celu(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void LeakyReLUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::LeakyReLU("
+           << "negative_slope=" << options.negative_slope() << in_place(options.inplace()) << ')';
+}
+Tensor LeakyReLUImpl::forward(Tensor input) try {
+    return functional::leaky_relu(input, options);
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void HardtanhImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Hardtanh("
+           << "min_val=" << options.min_val() << ", max_val=" << options.max_val() << in_place(options.inplace())
+           << ')';
+}
+Tensor HardtanhImpl::forward(Tensor input) try { return functional::hardtanh(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void ThresholdImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Threshold("
+           << "threshold=" << options.threshold() << ", value=" << options.value() << in_place(options.inplace())
+           << ')';
+}
+Tensor ThresholdImpl::forward(Tensor input) try { return functional::threshold(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void HardshrinkImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Hardshrink(" << options.lambda() << ')';
+}
+Tensor HardshrinkImpl::forward(Tensor input) try {
+    return functional::hardshrink(input, options);
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void SoftshrinkImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Softshrink(" << options.lambda() << ')';
+}
+Tensor SoftshrinkImpl::forward(Tensor input) try {
+    return functional::softshrink(input, options);
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void SoftplusImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Softplus("
+           << "beta=" << options.beta() << ", threshold=" << options.threshold() << ')';
+}
+Tensor SoftplusImpl::forward(Tensor input) try { return functional::softplus(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void GLUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::GLU("
+           << "dim=" << options.dim() << ')';
+}
+Tensor GLUImpl::forward(Tensor input) try { return functional::glu(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void GELUImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::GELU()"; }
+Tensor GELUImpl::forward(Tensor input) try { return functional::gelu(input, options); } catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void SoftminImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::Softmin("
+           << "dim=" << options.dim() << ')';
+}
+Tensor SoftminImpl::forward(Tensor input) try {
+    return functional::softmin(input, options.dim());
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+void RReLUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::RReLU("
+           << "lower=" << options.lower() << ", upper=" << options.upper() << in_place(options.inplace()) << ')';
+}
+Tensor RReLUImpl::forward(Tensor input) try {
+    return functional::rrelu(input, functional::RReLUFuncOptions()
+                                        .lower(options.lower())
+                                        .upper(options.upper())
+                                        .training(is_training())
+                                        .inplace(options.inplace()));
+} catch (Error& error) {
+    rethrow_with_path(error);
+}
+
+PReLUImpl::PReLUImpl(const PReLUOptions& prelu_options) : options(prelu_options) { PReLUImpl::reset(); }
+
+void PReLUImpl::reset() {
+    if (options.num_parameters() < 1)
+        raise<ValueError>("PReLU", "num_parameters must be at least 1, got ", options.num_parameters());
+    weight = register_parameter("weight", xgrad::full({options.num_parameters()}, options.init()));
+}
+
+void PReLUImpl::pretty_print(std::ostream& stream) const {
+    stream << "xgrad::nn::PReLU("
+           << "num_parameters=" << options.num_parameters() << ')';
+}
+Tensor PReLUImpl::forward(const Tensor& input) try { return functional::prelu(input, weight); } catch (Error& error) {
     rethrow_with_path(error);
 }
 

@@ -46,6 +46,106 @@ class ReLUImpl : public Cloneable<ReLUImpl> {
 };
 XGRAD_MODULE(ReLU);
 
+/// A module that applies a function with options and has no parameters.
+template <class Derived, class Options>
+class Activation : public Cloneable<Derived> {
+  public:
+    explicit Activation(const Options& activation_options = {}) : options(activation_options) {}
+
+    void reset() override {}
+
+    Options options;
+};
+
+/// The class of a function without options, and of one with them.
+#define XGRAD_PLAIN_ACTIVATION(Name)                            \
+    class Name##Impl : public Cloneable<Name##Impl> {           \
+      public:                                                   \
+        void reset() override {}                                \
+        void pretty_print(std::ostream& stream) const override; \
+        Tensor forward(const Tensor& input);                    \
+    };                                                          \
+    XGRAD_MODULE(Name)
+#define XGRAD_ACTIVATION(Name)                                        \
+    class Name##Impl : public Activation<Name##Impl, Name##Options> { \
+      public:                                                         \
+        using Activation<Name##Impl, Name##Options>::Activation;      \
+        void pretty_print(std::ostream& stream) const override;       \
+        Tensor forward(Tensor input);                                 \
+    };                                                                \
+    XGRAD_MODULE(Name)
+
+/// x sigmoid(x).
+XGRAD_PLAIN_ACTIVATION(SiLU);
+/// x tanh(log(1 + exp(x))).
+XGRAD_PLAIN_ACTIVATION(Mish);
+/// log(sigmoid(x)).
+XGRAD_PLAIN_ACTIVATION(LogSigmoid);
+/// x / (1 + |x|).
+XGRAD_PLAIN_ACTIVATION(Softsign);
+/// x - tanh(x).
+XGRAD_PLAIN_ACTIVATION(Tanhshrink);
+/// (x + 3) / 6 limited to [0, 1].
+XGRAD_PLAIN_ACTIVATION(Hardsigmoid);
+/// x hardsigmoid(x).
+XGRAD_PLAIN_ACTIVATION(Hardswish);
+/// softmax over the channels of (N, C, H, W) or (C, H, W).
+XGRAD_PLAIN_ACTIVATION(Softmax2d);
+
+/// x limited to [0, 6].
+XGRAD_ACTIVATION(ReLU6);
+/// x above 0, alpha (exp(x) - 1) below.
+XGRAD_ACTIVATION(ELU);
+/// ELU with the constants that keep mean 0 and variance 1.
+XGRAD_ACTIVATION(SELU);
+/// x above 0, alpha (exp(x / alpha) - 1) below.
+XGRAD_ACTIVATION(CELU);
+/// x above 0, negative_slope x below.
+XGRAD_ACTIVATION(LeakyReLU);
+/// LeakyReLU with a slope drawn for each element in training, and their mean in evaluation.
+XGRAD_ACTIVATION(RReLU);
+/// x limited to [min_val, max_val].
+XGRAD_ACTIVATION(Hardtanh);
+/// x beyond [-lambda, lambda], else 0.
+XGRAD_ACTIVATION(Hardshrink);
+/// x without the part of it in [-lambda, lambda].
+XGRAD_ACTIVATION(Softshrink);
+/// log(1 + exp(beta x)) / beta.
+XGRAD_ACTIVATION(Softplus);
+/// x Phi(x), Phi being the normal distribution.
+XGRAD_ACTIVATION(GELU);
+/// a sigmoid(b) of the halves of the input.
+XGRAD_ACTIVATION(GLU);
+/// softmax(-x).
+XGRAD_ACTIVATION(Softmin);
+#undef XGRAD_PLAIN_ACTIVATION
+#undef XGRAD_ACTIVATION
+
+/// x above the threshold, else `value`.
+class ThresholdImpl : public Activation<ThresholdImpl, ThresholdOptions> {
+  public:
+    ThresholdImpl(double threshold, double value) : ThresholdImpl(ThresholdOptions(threshold, value)) {}
+    explicit ThresholdImpl(const ThresholdOptions& threshold_options) : Activation(threshold_options) {}
+
+    void pretty_print(std::ostream& stream) const override;
+    Tensor forward(Tensor input);
+};
+XGRAD_MODULE(Threshold);
+
+/// LeakyReLU with slopes that are learnt: one, or one for each channel.
+class PReLUImpl : public Cloneable<PReLUImpl> {
+  public:
+    explicit PReLUImpl(const PReLUOptions& prelu_options = {});
+
+    void reset() override;
+    void pretty_print(std::ostream& stream) const override;
+    Tensor forward(const Tensor& input);
+
+    PReLUOptions options;
+    Tensor weight;  // (num_parameters)
+};
+XGRAD_MODULE(PReLU);
+
 /// exp(x) / sum(exp(x)) along the dimension of the options.
 class SoftmaxImpl : public Cloneable<SoftmaxImpl> {
   public:

@@ -11,84 +11,20 @@ using ops::apply_row_inplace;
 using ops::number_operand;
 namespace rows = ops::rows;
 
-#define XGRAD_UNARY(function, Row)                                               \
-    Tensor function(const Tensor& self) { return apply_row(rows::Row{}, self); } \
-    Tensor Tensor::function() const { return apply_row(rows::Row{}, *this); }    \
-    Tensor& Tensor::function##_() { return apply_row_inplace(rows::Row{}, *this); }
-XGRAD_UNARY(exp, Exp)
-XGRAD_UNARY(log, Log)
-XGRAD_UNARY(sqrt, Sqrt)
-XGRAD_UNARY(tanh, Tanh)
-XGRAD_UNARY(sigmoid, Sigmoid)
-XGRAD_UNARY(abs, Abs)
-XGRAD_UNARY(square, Square)
-XGRAD_UNARY(reciprocal, Reciprocal)
-XGRAD_UNARY(sin, Sin)
-XGRAD_UNARY(cos, Cos)
-#undef XGRAD_UNARY
-
-namespace {
-
-// Kernels compute bools as integers, which would make nonsense of these two.
-
-void check_negation(const char* operation, const Tensor& self) {
-    if (self.dtype() == kBool)
-        raise<DtypeError>(operation,
-                          "Negation, the `-` operator, on a bool tensor is not supported. Use logical_not() to "
-                          "invert a mask");
-}
-
-void check_relu(const char* operation, const Tensor& self) {
-    if (self.dtype() == kBool) raise<DtypeError>(operation, "Boolean inputs not supported for relu");
-}
-
-}  // namespace
-
-Tensor neg(const Tensor& self) {
-    check_negation("neg", self);
-    return apply_row(rows::Neg{}, self);
-}
-Tensor& Tensor::neg_() {
-    check_negation("neg_", *this);
-    return apply_row_inplace(rows::Neg{}, *this);
-}
-Tensor relu(const Tensor& self) {
-    check_relu("relu", self);
-    return apply_row(rows::Relu{}, self);
-}
-Tensor& Tensor::relu_() {
-    check_relu("relu_", *this);
-    return apply_row_inplace(rows::Relu{}, *this);
-}
-Tensor Tensor::neg() const { return xgrad::neg(*this); }
-Tensor Tensor::relu() const { return xgrad::relu(*this); }
-
-Tensor improved_sigmoid(const Tensor& self) { return apply_row(rows::ImprovedSigmoid{}, self); }
-Tensor logical_not(const Tensor& self) { return apply_row(rows::LogicalNot{}, self); }
-Tensor isnan(const Tensor& self) { return apply_row(rows::IsNan{}, self); }
-Tensor Tensor::logical_not() const { return xgrad::logical_not(*this); }
-Tensor Tensor::isnan() const { return xgrad::isnan(*this); }
-
-#define XGRAD_BINARY(function, Row)                                                                          \
-    Tensor function(const Tensor& self, const Tensor& other) { return apply_row(rows::Row{}, self, other); } \
-    Tensor Tensor::function(const Tensor& other) const { return apply_row(rows::Row{}, *this, other); }
-XGRAD_BINARY(mul, Mul)
-XGRAD_BINARY(div, Div)
-XGRAD_BINARY(maximum, Maximum)
-XGRAD_BINARY(minimum, Minimum)
-
-#define XGRAD_COMPARISON(function, Row)                                                                              \
-    XGRAD_BINARY(function, Row)                                                                                      \
-    Tensor function(const Tensor& self, const Scalar& other) { return function(self, number_operand(self, other)); } \
-    Tensor Tensor::function(const Scalar& other) const { return xgrad::function(*this, other); }
-XGRAD_COMPARISON(eq, Eq)
-XGRAD_COMPARISON(ne, Ne)
-XGRAD_COMPARISON(lt, Lt)
-XGRAD_COMPARISON(le, Le)
-XGRAD_COMPARISON(gt, Gt)
-XGRAD_COMPARISON(ge, Ge)
-#undef XGRAD_COMPARISON
-#undef XGRAD_BINARY
+#define XGRAD_PREDICATE(name, Row)
+#define XGRAD_UNARY(name, Row)
+#define XGRAD_BINARY(name, Row)                                                                          \
+    Tensor name(const Tensor& self, const Tensor& other) { return apply_row(rows::Row{}, self, other); } \
+    Tensor Tensor::name(const Tensor& other) const { return apply_row(rows::Row{}, *this, other); }
+#define XGRAD_BINARY_INPLACE(name, Row) \
+    XGRAD_BINARY(name, Row)             \
+    Tensor& Tensor::name##_(const Tensor& other) { return apply_row_inplace(rows::Row{}, *this, other); }
+#define XGRAD_BINARY_NUMBER(name, Row)                                                                       \
+    XGRAD_BINARY_INPLACE(name, Row)                                                                          \
+    Tensor name(const Tensor& self, const Scalar& other) { return name(self, number_operand(self, other)); } \
+    Tensor Tensor::name(const Scalar& other) const { return name(number_operand(*this, other)); }            \
+    Tensor& Tensor::name##_(const Scalar& other) { return name##_(number_operand(*this, other)); }
+#include <xgrad/autograd/elementwise_list.h>
 
 Tensor max(const Tensor& self, const Tensor& other) { return maximum(self, other); }
 Tensor min(const Tensor& self, const Tensor& other) { return minimum(self, other); }
@@ -158,9 +94,10 @@ Tensor& Tensor::sub_(const Scalar& other, const Scalar& alpha) {
     if (!floating_result(*this, other)) return sub_(number_operand(*this, other), alpha);
     return apply_row_inplace(rows::AddScalar{-other.to_double() * alpha.to_double()}, *this);
 }
-Tensor rsub(const Tensor& self, const Scalar& other) {
+Tensor rsub(const Tensor& self, const Tensor& other, const Scalar& alpha) { return sub(other, self, alpha); }
+Tensor rsub(const Tensor& self, const Scalar& other, const Scalar& alpha) {
     check_subtraction("rsub", self, other.type());
-    if (!floating_result(self, other)) return sub(number_operand(self, other), self);
+    if (!is_one(alpha) || !floating_result(self, other)) return sub(number_operand(self, other), self, alpha);
     return apply_row(rows::RsubScalar{other.to_double()}, self);
 }
 
@@ -182,8 +119,49 @@ Tensor Tensor::sub(const Tensor& other, const Scalar& alpha) const { return xgra
 Tensor Tensor::sub(const Scalar& other, const Scalar& alpha) const { return xgrad::sub(*this, other, alpha); }
 Tensor Tensor::mul(const Scalar& other) const { return xgrad::mul(*this, other); }
 Tensor Tensor::div(const Scalar& other) const { return xgrad::div(*this, other); }
+Tensor mul(const Tensor& self, const Tensor& other) { return apply_row(rows::Mul{}, self, other); }
+Tensor div(const Tensor& self, const Tensor& other) { return apply_row(rows::Div{}, self, other); }
+Tensor Tensor::mul(const Tensor& other) const { return apply_row(rows::Mul{}, *this, other); }
+Tensor Tensor::div(const Tensor& other) const { return apply_row(rows::Div{}, *this, other); }
 Tensor& Tensor::mul_(const Tensor& other) { return apply_row_inplace(rows::Mul{}, *this, other); }
 Tensor& Tensor::div_(const Tensor& other) { return apply_row_inplace(rows::Div{}, *this, other); }
+
+namespace {
+
+/// Calls `apply` with the row for a rounding mode.
+template <class Apply>
+decltype(auto) with_division_row(const char* operation, const std::optional<std::string_view>& mode,
+                                 const Apply& apply) {
+    if (!mode) return apply(rows::Div{});
+    if (*mode == "trunc") return apply(rows::DivTrunc{});
+    if (*mode == "floor") return apply(rows::DivFloor{});
+    raise<ValueError>(operation, "expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *mode,
+                      "'");
+}
+
+}  // namespace
+
+Tensor div(const Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
+    return with_division_row("div", rounding_mode, [&](const auto& row) { return apply_row(row, self, other); });
+}
+Tensor div(const Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
+    return div(self, number_operand(self, other), rounding_mode);
+}
+Tensor Tensor::div(const Tensor& other, std::optional<std::string_view> rounding_mode) const {
+    return xgrad::div(*this, other, rounding_mode);
+}
+Tensor Tensor::div(const Scalar& other, std::optional<std::string_view> rounding_mode) const {
+    return xgrad::div(*this, other, rounding_mode);
+}
+Tensor& Tensor::div_(const Tensor& other, std::optional<std::string_view> rounding_mode) {
+    return with_division_row("div_", rounding_mode,
+                             [&](const auto& row) -> Tensor& { return apply_row_inplace(row, *this, other); });
+}
+Tensor& Tensor::div_(const Scalar& other, std::optional<std::string_view> rounding_mode) {
+    return div_(number_operand(*this, other), rounding_mode);
+}
+Tensor remainder(const Scalar& self, const Tensor& other) { return remainder(number_operand(other, self), other); }
+Tensor xlogy(const Scalar& self, const Tensor& other) { return xlogy(number_operand(other, self), other); }
 
 // --- Powers
 
@@ -276,8 +254,19 @@ Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Sca
     if (max) apply_row_inplace(rows::Minimum{}, *this, number_operand(*this, *max));
     return *this;
 }
-Tensor Tensor::clamp_min(const Scalar& min) const { return clamp(min); }
-Tensor Tensor::clamp_max(const Scalar& max) const { return clamp(std::nullopt, max); }
+Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max) {
+    if (min.defined() && max.defined()) return apply_row(rows::ClampBetween{}, self, min, max);
+    if (min.defined()) return apply_row(rows::ClampMin{}, self, min);
+    if (max.defined()) return apply_row(rows::ClampMax{}, self, max);
+    raise<ValueError>("clamp", "At least one of 'min' or 'max' must not be None");
+}
+Tensor Tensor::clamp(const Tensor& min, const Tensor& max) const { return xgrad::clamp(*this, min, max); }
+Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
+    if (min.defined() && max.defined()) return apply_row_inplace(rows::ClampBetween{}, *this, min, max);
+    if (min.defined()) return apply_row_inplace(rows::ClampMin{}, *this, min);
+    if (max.defined()) return apply_row_inplace(rows::ClampMax{}, *this, max);
+    raise<ValueError>("clamp_", "At least one of 'min' or 'max' must not be None");
+}
 
 Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other) {
     if (condition.dtype() != kBool && condition.dtype() != kUInt8)
@@ -300,6 +289,55 @@ Tensor Tensor::where(const Tensor& condition, const Tensor& other) const {
     return xgrad::where(condition, *this, other);
 }
 
+// --- Three tensors
+
+namespace {
+
+void check_quotient(const char* operation, const Tensor& self, const Tensor& tensor1, const Tensor& tensor2) {
+    for (const Tensor* x : {&self, &tensor1, &tensor2})
+        if (x->is_floating_point()) return;
+    raise<DtypeError>(operation, "Integer division with ", operation,
+                      " is not supported: use a division with a rounding mode, or floating-point numbers");
+}
+
+}  // namespace
+
+Tensor lerp(const Tensor& self, const Tensor& end, const Scalar& weight) {
+    return apply_row(rows::LerpNumber{weight.to_double()}, self, end);
+}
+Tensor lerp(const Tensor& self, const Tensor& end, const Tensor& weight) {
+    return apply_row(rows::Lerp{}, self, end, weight);
+}
+Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const { return xgrad::lerp(*this, end, weight); }
+Tensor Tensor::lerp(const Tensor& end, const Tensor& weight) const { return xgrad::lerp(*this, end, weight); }
+Tensor& Tensor::lerp_(const Tensor& end, const Scalar& weight) {
+    return apply_row_inplace(rows::LerpNumber{weight.to_double()}, *this, end);
+}
+Tensor& Tensor::lerp_(const Tensor& end, const Tensor& weight) {
+    return apply_row_inplace(rows::Lerp{}, *this, end, weight);
+}
+
+Tensor addcmul(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    return apply_row(rows::Addcmul{value.to_double()}, self, tensor1, tensor2);
+}
+Tensor Tensor::addcmul(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) const {
+    return xgrad::addcmul(*this, tensor1, tensor2, value);
+}
+Tensor& Tensor::addcmul_(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    return apply_row_inplace(rows::Addcmul{value.to_double()}, *this, tensor1, tensor2);
+}
+Tensor addcdiv(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    check_quotient("addcdiv", self, tensor1, tensor2);
+    return apply_row(rows::Addcdiv{value.to_double()}, self, tensor1, tensor2);
+}
+Tensor Tensor::addcdiv(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) const {
+    return xgrad::addcdiv(*this, tensor1, tensor2, value);
+}
+Tensor& Tensor::addcdiv_(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    check_quotient("addcdiv_", *this, tensor1, tensor2);
+    return apply_row_inplace(rows::Addcdiv{value.to_double()}, *this, tensor1, tensor2);
+}
+
 // --- Comparison of whole tensors
 
 bool equal(const Tensor& self, const Tensor& other) {
@@ -310,16 +348,20 @@ bool equal(const Tensor& self, const Tensor& other) {
 }
 Tensor isclose(const Tensor& self, const Tensor& other, double rtol, double atol, bool equal_nan) {
     if (self.dtype() != other.dtype()) raise<DtypeError>("isclose", self.dtype(), " did not match ", other.dtype());
+    if (!(rtol >= 0 && atol >= 0))
+        raise<ValueError>("isclose", "rtol and atol must be greater than or equal to zero, but got ", rtol, " and ",
+                          atol);
     const NoGradGuard no_grad;
-    const Tensor a = self.to(kFloat64), b = other.to(kFloat64);
-    // Equality first: it covers infinities, whose difference is NaN.
-    const Tensor near = maximum((a == b).to(kUInt8), ((a - b).abs() <= b.abs() * rtol + atol).to(kUInt8));
-    const Tensor finite = maximum((a == b).to(kUInt8), (b.abs() != INFINITY).to(kUInt8));
-    const Tensor nans = a.isnan().to(kUInt8) * b.isnan().to(kUInt8);
-    return (equal_nan ? maximum(near * finite, nans) : near * finite) != 0;
+    const Tensor a = self.to(kFloat64), b = other.to(kFloat64), difference = (a - b).abs();
+    // Equality in the own dtype first: it covers infinities, whose difference is NaN, and large integers.
+    const Tensor near = (self == other) | (difference.isfinite() & (difference <= b.abs() * rtol + atol));
+    return equal_nan ? near | (a.isnan() & b.isnan()) : near;
 }
 bool allclose(const Tensor& self, const Tensor& other, double rtol, double atol, bool equal_nan) {
     return isclose(self, other, rtol, atol, equal_nan).all().item<bool>();
+}
+Tensor Tensor::isclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {
+    return xgrad::isclose(*this, other, rtol, atol, equal_nan);
 }
 bool Tensor::equal(const Tensor& other) const { return xgrad::equal(*this, other); }
 bool Tensor::allclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {

@@ -162,8 +162,6 @@ struct Quantifier {
     void vjp(Vjp&) const {}
 };
 
-Tensor sign(const Tensor& x) { return (x > 0).to(x.dtype()) - (x < 0).to(x.dtype()); }
-
 /// (sum |x|^p)^(1/p). With y the norm, its derivative is sign(x) (|x| / y)^(p - 1), and zero where x or y is.
 struct Norm {
     static constexpr const char* name = "norm";

@@ -10,8 +10,12 @@ struct RowTypes {
     ScalarType compute, produce, result;
 };
 
+/// The dtypes of a row on these inputs, which it must be able to take.
 RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
     ScalarType t = result_type(call.selects ? inputs.subspan(1) : inputs);
+    if (t == kBool && call.bool_error) raise<DtypeError>(call.name, call.bool_error);
+    if (call.divides && !is_floating_point(t) && inputs[1]->eq(0).any().item<bool>())
+        raise<ValueError>(call.name, "ZeroDivisionError: integers are divided by 0");
     if (call.kind == rows::Kind::kFloating && !is_floating_point(t)) t = get_default_dtype();
     const ScalarType compute = t == kBool ? kUInt8 : t;  // kernels have no bool arithmetic
     const ScalarType produce = call.kind == rows::Kind::kComparison ? kBool : compute;
@@ -19,7 +23,9 @@ RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
 }
 
 MapKernel value_kernel(const RowCall& call, ScalarType compute) {
-    return call.kernels->value[static_cast<int>(compute)];
+    const MapKernel kernel = call.kernels->value[static_cast<int>(compute)];
+    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only integers and bools have bits");
+    return kernel;
 }
 
 /// The shape that `inputs` broadcast to.
@@ -31,6 +37,8 @@ detail::Dims common_shape(const char* name, std::span<const Tensor* const> input
 }
 
 }  // namespace
+
+Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
     const RowTypes types = types_of(call, inputs);

@@ -13,7 +13,9 @@ struct RowCall {
     const void* row;
     const RowKernels* kernels;
     rows::Kind kind;
-    bool selects;
+    bool selects;            // the first input takes no part in type promotion
+    bool divides;            // integers must not be divided by 0
+    const char* bool_error;  // why the row takes no bools; null if it does
 };
 
 /// Runs the value kernel over the broadcast inputs, into a fresh tensor.
@@ -34,10 +36,12 @@ struct RowOp {
     using RowType = Row;
     static constexpr const char* name = Row::name;
     static constexpr std::size_t arity = std::size(Row::uses);
-    static constexpr unsigned differentiable = Row::kind == rows::Kind::kComparison ? 0 : 1;
+    static constexpr unsigned differentiable =
+        Row::kind == rows::Kind::kComparison || Row::kind == rows::Kind::kIntegral ? 0 : 1;
     static constexpr std::array<Uses, arity> uses = [] {
         std::array<Uses, arity> masks{};
-        for (std::size_t i = 0; i < arity; ++i) masks[i] = Row::uses[i] & ~(rows::kPassThrough | rows::kNoGradient);
+        for (std::size_t i = 0; i < arity; ++i)
+            masks[i] = Row::uses[i] & ~(rows::kPassThrough | rows::kNoGradient | rows::kZero);
         return masks;
     }();
 
@@ -71,74 +75,81 @@ struct RowOp {
 
     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const {
         const TensorList in = align_batches(inputs, dims);
-        return {[&]<std::size_t... I>(std::index_sequence<I...>){return detail_op::apply(*this, in[I]...);
+        const Tensor result = [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return detail_op::apply(*this, in[I]...);
+        }
+        (std::make_index_sequence<arity>());
+        return {result, 0};
     }
-    (std::make_index_sequence<arity>()), 0
-};
-}  // namespace xgrad::ops
 
-private:
-RowCall call() const { return {name, &row, &row_kernels<Row>(), Row::kind, requires {Row::selects; }
-}
-;
-}
+  private:
+    RowCall call() const {
+        RowCall out{name, &row, &row_kernels<Row>(), Row::kind, false, false, nullptr};
+        if constexpr (requires { Row::selects; }) out.selects = true;
+        if constexpr (requires { Row::divides; }) out.divides = true;
+        if constexpr (requires { Row::bool_error; }) out.bool_error = Row::bool_error;
+        return out;
+    }
 
-template <std::size_t I>
-void gradient(Vjp& b) const {
-    if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
-        if (!b.needs(I)) return;
-        if constexpr ((Row::uses[I] & rows::kPassThrough) != 0) {
-            b.set(I, b.grad());
-        } else {
-            std::array<Tensor, arity + 1> x;
-            const Tensor* operands[arity + 2] = {&b.grad()};
-            std::size_t count = 1;
-            bool any_wrapped = wrapped(b.grad());
-            for (unsigned k = 0; k <= arity; ++k) {
-                if (k < arity && (uses[I] & in(k))) x[k] = b.input(k);
-                if (k == arity && (uses[I] & out())) x[k] = b.output();
-                if (!x[k].defined()) continue;
-                operands[count++] = &x[k];
-                any_wrapped |= wrapped(x[k]);
+    template <std::size_t I>
+    void gradient(Vjp& b) const {
+        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+            if (!b.needs(I)) return;
+            if constexpr ((Row::uses[I] & rows::kPassThrough) != 0) {
+                b.set(I, b.grad());
+            } else if constexpr ((Row::uses[I] & rows::kZero) != 0) {
+                b.set(I, zeros_like(b.grad()));
+            } else {
+                std::array<Tensor, arity + 1> x;
+                const Tensor* operands[arity + 2] = {&b.grad()};
+                std::size_t count = 1;
+                bool any_wrapped = wrapped(b.grad());
+                for (unsigned k = 0; k <= arity; ++k) {
+                    if (k < arity && (uses[I] & in(k))) x[k] = b.input(k);
+                    if (k == arity && (uses[I] & out())) x[k] = b.output();
+                    if (!x[k].defined()) continue;
+                    operands[count++] = &x[k];
+                    any_wrapped |= wrapped(x[k]);
+                }
+                if (GradMode::is_enabled() || any_wrapped)
+                    b.set(I, times_derivative<I>(b.grad(), x));
+                else
+                    b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
             }
-            if (GradMode::is_enabled() || any_wrapped)
-                b.set(I, times_derivative<I>(b.grad(), x));
-            else
-                b.set(I, row_derivative(call(), row_kernels<Row>().derivative[I], {operands, count}));
         }
     }
-}
 
-/// gradient * derivative to input I, by operations that are recorded.
-template <std::size_t I>
-Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
-    const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
-        return rows::derivative_of<I>(row, x[K]...);
-    }
-    (std::make_index_sequence<arity + 1>());
-    if constexpr (requires { Row::masks; })
-        return where(derivative == 0.0, 0.0, scale(gradient, derivative));
-    else
-        return scale(gradient, derivative);
-}
-
-template <std::size_t I>
-void add_tangent(Tensor& sum, std::span<const Tensor> inputs, const Tensor& tangent, const Tensor& output) const {
-    if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
-        if (!tangent.defined()) return;
-        Tensor term = tangent;
-        if constexpr ((Row::uses[I] & rows::kPassThrough) == 0) {
-            std::array<Tensor, arity + 1> x;
-            std::copy(inputs.begin(), inputs.end(), x.begin());
-            x[arity] = output;
-            term = times_derivative<I>(tangent, x);
+    /// gradient * derivative to input I, by operations that are recorded.
+    template <std::size_t I>
+    Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
+        const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return rows::derivative_of<I>(row, x[K]...);
         }
-        if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
-        sum = sum.defined() ? sum + term : term;
+        (std::make_index_sequence<arity + 1>());
+        if constexpr (requires { Row::masks; })
+            return where(derivative == 0.0, 0.0, scale(gradient, derivative));
+        else
+            return scale(gradient, derivative);
     }
-}
-}
-;
+
+    template <std::size_t I>
+    void add_tangent(Tensor& sum, std::span<const Tensor> inputs, const Tensor& tangent, const Tensor& output) const {
+        if constexpr ((Row::uses[I] & rows::kNoGradient) == 0) {
+            if (!tangent.defined()) return;
+            Tensor term = tangent;
+            if constexpr ((Row::uses[I] & rows::kZero) != 0) {
+                term = zeros_like(tangent);
+            } else if constexpr ((Row::uses[I] & rows::kPassThrough) == 0) {
+                std::array<Tensor, arity + 1> x;
+                std::copy(inputs.begin(), inputs.end(), x.begin());
+                x[arity] = output;
+                term = times_derivative<I>(tangent, x);
+            }
+            if (term.sizes() != output.sizes()) term = term.expand(output.sizes());
+            sum = sum.defined() ? sum + term : term;
+        }
+    }
+};
 
 template <class List>
 struct FamilyOfRows;

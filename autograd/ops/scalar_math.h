@@ -85,6 +85,48 @@ static inline double lgamma(double x) {
     return static_cast<double>(::lgammal_r(static_cast<long double>(x), &sign));
 }
 
+/// The sum of (x + k)^-s over k = 0, 1, 2 ... for x > 0 and s >= 2: terms up to 20, then the Euler-Maclaurin formula
+/// (DLMF 25.11.43).
+static inline long double hurwitz_zeta(long double s, long double x) {
+    long double sum = 0;
+    for (; x < 20 + s / 2; x += 1) sum += ::powl(x, -s);
+    // B_2k / (2k)!
+    constexpr long double kBernoulli[] = {1 / 12.0L,          -1 / 720.0L,
+                                          1 / 30240.0L,       -1 / 1209600.0L,
+                                          1 / 47900160.0L,    -691 / 1307674368000.0L,
+                                          1 / 74724249600.0L, -3617 / 10670622842880000.0L};
+    const long double power = ::powl(x, -s);
+    if (!(power > 0)) return sum;
+    sum += x * power / (s - 1) + power / 2;
+    long double factor = s * power / x;
+    for (int k = 0; k < 8; ++k) {
+        sum += kBernoulli[k] * factor;
+        factor *= (s + 2 * k + 1) * (s + 2 * k + 2) / (x * x);
+    }
+    return sum;
+}
+
+/// polygamma, the n-th derivative of digamma: (-1)^(n+1) n! zeta(n + 1, x) (DLMF 5.15.1, 25.11.12). The terms with
+/// x + k < 0 are finitely many, a difference of two values at positive arguments. Poles give infinity (torch).
+template <class N>
+static inline double polygamma(N n, double argument) {
+    if (n == 0) return digamma(argument);
+    const long double x = argument, s = static_cast<long double>(n) + 1;
+    const bool odd = n % 2 != 0;
+    if (argument != argument || argument == -kInfinity) return kNan;
+    if (x <= 0 && x == ::floorl(x)) return odd ? kInfinity : -kInfinity;
+    long double zeta;
+    if (x > 0) {
+        zeta = hurwitz_zeta(s, x);
+    } else {
+        const long double below = ::ceill(x) - x;  // to the next pole upwards: exact, however close
+        const long double negative = hurwitz_zeta(s, below) - hurwitz_zeta(s, 1 - x);
+        zeta = hurwitz_zeta(s, 1 - below) + (odd ? negative : -negative);
+    }
+    if (zeta == 0) return odd ? 0.0 : -0.0;
+    return static_cast<double>((odd ? zeta : -zeta) * ::tgammal(s));
+}
+
 }  // namespace detail
 
 #define XGRAD_UNARY(name)                                      \
@@ -124,6 +166,11 @@ XGRAD_SPECIAL(digamma)
 XGRAD_SPECIAL(erfinv)
 #undef XGRAD_SPECIAL
 
+template <class N, std::floating_point X>
+static inline X polygamma(N n, X x) {
+    return static_cast<X>(detail::polygamma(n, static_cast<double>(x)));
+}
+
 #define XGRAD_ROUNDING(name, function)                             \
     static inline float name(float x) { return ::function##f(x); } \
     static inline double name(double x) { return ::function(x); }  \
@@ -158,10 +205,10 @@ XGRAD_BINARY(atan2)
 XGRAD_BINARY(copysign)
 XGRAD_BINARY(fmax)
 XGRAD_BINARY(fmin)
-XGRAD_BINARY(fmod)
 XGRAD_BINARY(hypot)
 
 namespace detail {
+XGRAD_BINARY(fmod)
 XGRAD_BINARY(pow)
 }  // namespace detail
 #undef XGRAD_BINARY
@@ -186,6 +233,60 @@ static constexpr auto pow(X x, Y y) {
     } else {
         return detail::pow(x, y);
     }
+}
+
+/// The quotient of integers towards 0, where the processor would trap modulo 2^bits.
+template <std::integral X>
+static constexpr X trunc_divide(X x, X y) {
+    if constexpr (std::is_signed_v<X>)
+        if (y == -1) return static_cast<X>(0 - static_cast<std::make_unsigned_t<X>>(x));
+    return static_cast<X>(x / y);
+}
+
+/// The quotient of integers downwards.
+template <std::integral X>
+static constexpr X floor_divide(X x, X y) {
+    const X q = trunc_divide(x, y);
+    if constexpr (std::is_signed_v<X>)
+        if (y != -1 && x % y != 0 && (x < 0) != (y < 0)) return static_cast<X>(q - 1);
+    return q;
+}
+
+/// The remainder with the sign of x, exactly.
+template <Number X, Number Y>
+static constexpr auto fmod(X x, Y y) {
+    if constexpr (std::is_integral_v<X> && std::is_integral_v<Y>) {
+        using Common = std::common_type_t<X, Y>;
+        if constexpr (std::is_signed_v<Y>)
+            if (y == -1) return Common(0);
+        return static_cast<Common>(static_cast<Common>(x) % static_cast<Common>(y));
+    } else {
+        return detail::fmod(x, y);
+    }
+}
+
+template <std::integral X>
+static constexpr X fmax(X x, X y) {
+    return x < y ? y : x;
+}
+template <std::integral X>
+static constexpr X fmin(X x, X y) {
+    return y < x ? y : x;
+}
+
+/// x 2^n; 0 when n is negative or no smaller than the number of bits.
+template <std::integral X>
+static constexpr X shift_left(X x, X n) {
+    if (n < 0 || n >= static_cast<X>(8 * sizeof(X))) return 0;
+    return static_cast<X>(static_cast<std::make_unsigned_t<X>>(x) << n);
+}
+
+/// x / 2^n downwards; a shift by a negative number or by all bits leaves the sign.
+template <std::integral X>
+static constexpr X shift_right(X x, X n) {
+    constexpr X kMost = static_cast<X>(8 * sizeof(X) - (std::is_signed_v<X> ? 1 : 0));
+    if (n < 0 || n >= kMost) return std::is_signed_v<X> && x < 0 ? static_cast<X>(-1) : X(0);
+    return static_cast<X>(x >> n);
 }
 
 static inline float fma(float x, float y, float z) { return ::fmaf(x, y, z); }

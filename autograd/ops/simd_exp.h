@@ -241,6 +241,12 @@ Lane<T, A> log1pexp(Lane<T, A> x) {
     return maximum(x, 0) + parts.value(where(large, 1, 0));
 }
 
+/// log(sigmoid(x)).
+template <class T, class A>
+Lane<T, A> log_sigmoid(Lane<T, A> x) {
+    return -log1pexp(-x);
+}
+
 template <class T, class A>
 Lane<T, A> tanh(Lane<T, A> x) {
     // expm1(2 |x|) for an argument that needs no care for overflow.

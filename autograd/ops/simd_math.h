@@ -108,6 +108,12 @@ Lane<T, A> digamma(Lane<T, A> x) {
     return detail::each_lane([](double v) { return detail::digamma(v); }, x);
 }
 
+/// The n-th derivative of digamma.
+template <class N, class T, class A>
+Lane<T, A> polygamma(N n, Lane<T, A> x) {
+    return detail::each_lane([n](double v) { return detail::polygamma(n, v); }, x);
+}
+
 template <class T, class A>
 Lane<T, A> erfinv(Lane<T, A> x) {
     return detail::each_lane([](double v) { return detail::erfinv(v); }, x);
@@ -243,6 +249,23 @@ requires detail::LanePair<X, Y>
 auto fmod(const X& x, const Y& y) {
     using L = typename detail::LaneOf<X, Y>::Type;
     return detail::each_lane([](double a, double b) { return ::fmod(a, b); }, L(x), L(y));
+}
+
+/// The quotient towards 0.
+template <class T, class A>
+Lane<T, A> trunc_divide(Lane<T, A> x, Lane<T, A> y) {
+    return trunc(x / y);
+}
+
+/// The quotient downwards, exact where x / y rounds up to an integer; x / 0 is as IEEE's.
+template <class T, class A>
+Lane<T, A> floor_divide(Lane<T, A> x, Lane<T, A> y) {
+    using L = Lane<T, A>;
+    const L m = fmod(x, y);
+    const L q = (x - m) / y - where((m != 0) & ((y < 0) ^ (m < 0)), L(1), L(0));
+    const L below = floor(q);
+    const L quotient = where(q == 0, copysign(L(0), x / y), below + where(q - below > 0.5, L(1), L(0)));
+    return where(y == 0, x / y, quotient);
 }
 
 /// sqrt(x^2 + y^2) without overflow on the way.

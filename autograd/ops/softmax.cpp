@@ -178,6 +178,9 @@ Tensor softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> d
 Tensor log_softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype) {
     return ops::apply_along<ops::LogSoftmax>(self, dim, dtype);
 }
+Tensor softmin(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype) {
+    return softmax(-self, dim, dtype);
+}
 Tensor Tensor::softmax(std::int64_t dim, std::optional<ScalarType> dtype) const {
     return xgrad::softmax(*this, dim, dtype);
 }

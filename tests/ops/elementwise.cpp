@@ -2,18 +2,22 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include <xgrad/autograd/allocator.h>
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
+#include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/gradcheck.h>
-#include <xgrad/autograd/ops/row_op.h>
 
+#include "row_cases.h"
 #include "samples.h"
 
 using namespace xgrad;
 using ops::rows::Kind;
 using samples::Arrangement;
+using samples::RowCase;
 
 namespace {
 
@@ -29,36 +33,28 @@ const Shapes kPatterns[] = {
     {"the first is smaller", {{3}, {2, 3}, {2, 1}}},
 };
 
-template <class Row>
-TensorList make_inputs(const Shapes& pattern, Arrangement layout) {
+TensorList make_inputs(const RowCase& row, const Shapes& pattern, Arrangement layout) {
     TensorList x;
-    for (std::size_t i = 0; i < std::size(Row::domain); ++i) {
-        const auto& d = Row::domain[i];
-        Tensor values = samples::uniform(pattern.shapes[i], d.low, d.high, 31 + i, d.kink);
-        if (i == 0 && requires { Row::selects; }) {
+    for (std::size_t i = 0; i < row.domain.size(); ++i) {
+        const auto& d = row.domain[i];
+        const Tensor values = samples::uniform(pattern.shapes[i], d.low, d.high, 31 + i, d.kink);
+        if (i == 0 && row.selects)
             x.push_back(samples::lay_out(values > 0.5, layout));
-            continue;
-        }
-        x.push_back(samples::lay_out(values, layout).requires_grad_());
+        else if (row.kind == Kind::kIntegral)
+            x.push_back(samples::lay_out(values.to(kInt64), layout));
+        else
+            x.push_back(samples::lay_out(values, layout).requires_grad_());
     }
     return x;
 }
 
-template <class Row>
-Tensor call(const TensorList& x) {
-    if constexpr (std::size(Row::domain) == 1)
-        return ops::apply_row(Row{}, x[0]);
-    else if constexpr (std::size(Row::domain) == 2)
-        return ops::apply_row(Row{}, x[0], x[1]);
-    else
-        return ops::apply_row(Row{}, x[0], x[1], x[2]);
-}
-
-/// Rows with one input need no broadcasting patterns beyond shapes.
-template <class Row, class F>
-void for_each_case(F f) {
-    for (const Shapes& pattern : kPatterns)
-        for (const Arrangement layout : samples::kArrangements) f(pattern, layout);
+template <class F>
+void for_each_differentiable(F f) {
+    for (const RowCase& row : samples::row_cases()) {
+        if (!row.differentiable()) continue;
+        CAPTURE(row.name);
+        f(row);
+    }
 }
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -70,104 +66,155 @@ bool same_to_rounding(double a, double b) { return std::abs(a - b) <= 1e-14 * st
 
 TEST_CASE("rows: derivatives of first and second order for every broadcasting pattern and layout") {
     int checks = 0;
-    ops::AllRows::for_each([&]<class Row>() {
-        if constexpr (Row::kind != Kind::kComparison) {
-            for_each_case<Row>([&](const Shapes& pattern, Arrangement layout) {
-                CAPTURE(Row::name);
+    for_each_differentiable([&](const RowCase& row) {
+        for (const Shapes& pattern : kPatterns) {
+            for (const Arrangement layout : samples::kArrangements) {
                 CAPTURE(pattern.name);
                 CAPTURE(static_cast<int>(layout));
-                const TensorList x = make_inputs<Row>(pattern, layout);
-                CHECK(autograd::gradcheck(call<Row>, x));
-                CHECK(autograd::gradgradcheck(call<Row>, x));
+                const TensorList x = make_inputs(row, pattern, layout);
+                CHECK(autograd::gradcheck(row.call, x));
+                CHECK(autograd::gradgradcheck(row.call, x));
                 checks += 2;
-            });
+            }
         }
     });
-    MESSAGE(ops::AllRows::size << " rows, " << checks << " gradient checks");
+    MESSAGE(samples::row_cases().size() << " rows, " << checks << " gradient checks");
 }
 
 TEST_CASE("rows: a derivative that is off by 1e-4 is found") {
-    ops::AllRows::for_each([&]<class Row>() {
-        if constexpr (Row::kind != Kind::kComparison) {
-            CAPTURE(Row::name);
-            autograd::GradcheckOptions wrong;
-            wrong.analytic_scale = 1 + 1e-4;
-            wrong.raise_exception = false;
-            CHECK(!autograd::gradcheck(call<Row>, make_inputs<Row>(kPatterns[0], Arrangement::kContiguous), wrong));
-        }
+    for_each_differentiable([](const RowCase& row) {
+        if (row.flat) return;
+        autograd::GradcheckOptions wrong;
+        wrong.analytic_scale = 1 + 1e-4;
+        wrong.raise_exception = false;
+        CHECK(!autograd::gradcheck(row.call, make_inputs(row, kPatterns[0], Arrangement::kContiguous), wrong));
     });
 }
 
 TEST_CASE("rows: the fused backward agrees with the differentiable one") {
-    ops::AllRows::for_each([&]<class Row>() {
-        if constexpr (Row::kind != Kind::kComparison) {
-            CAPTURE(Row::name);
-            for (const Arrangement layout : samples::kArrangements) {
-                const TensorList x = make_inputs<Row>(kPatterns[0], layout);
-                TensorList wrt;
-                for (const Tensor& t : x)
-                    if (t.requires_grad()) wrt.push_back(t);
-                const Tensor y = call<Row>(x), w = randn(y.sizes(), Generator(4), kFloat64);
-                const auto fused = autograd::grad({y}, wrt, {w}, true, false);
-                const auto composed = autograd::grad({y}, wrt, {w}, true, true);
-                for (std::size_t i = 0; i < wrt.size(); ++i)
-                    CHECK(fused[i].allclose(composed[i].detach(), 1e-13, 1e-15));
-            }
+    for_each_differentiable([](const RowCase& row) {
+        for (const Arrangement layout : samples::kArrangements) {
+            const TensorList x = make_inputs(row, kPatterns[0], layout);
+            TensorList wrt;
+            for (const Tensor& t : x)
+                if (t.requires_grad()) wrt.push_back(t);
+            const Tensor y = row.call(x), w = randn(y.sizes(), Generator(4), kFloat64);
+            const auto fused = autograd::grad({y}, wrt, {w}, true, false);
+            const auto composed = autograd::grad({y}, wrt, {w}, true, true);
+            for (std::size_t i = 0; i < wrt.size(); ++i) CHECK(fused[i].allclose(composed[i].detach(), 1e-13, 1e-15));
         }
     });
 }
 
 TEST_CASE("rows: float32 agrees with float64, for lengths that fill lanes and that do not") {
-    ops::AllRows::for_each([&]<class Row>() {
-        CAPTURE(Row::name);
+    for (const RowCase& row : samples::row_cases()) {
+        CAPTURE(row.name);
         for (const std::int64_t n : {1, 3, 16, 17, 100}) {
-            Shapes pattern{"", {{n}, {n}, {n}}};
-            const TensorList wide = make_inputs<Row>(pattern, Arrangement::kContiguous);
+            const Shapes pattern{"", {{n}, {n}, {n}}};
+            const TensorList wide = make_inputs(row, pattern, Arrangement::kContiguous);
             TensorList narrow;
             for (const Tensor& x : wide) narrow.push_back(x.is_floating_point() ? x.detach().to(kFloat32) : x);
-            const Tensor a = call<Row>(wide).detach().to(kFloat64), b = call<Row>(narrow).detach().to(kFloat64);
-            if (Row::kind != Kind::kComparison) CHECK(a.allclose(b, 1e-5, 1e-6));
+            const Tensor a = row.call(wide).detach().to(kFloat64), b = row.call(narrow).detach().to(kFloat64);
+            if (row.kind != Kind::kComparison) CHECK(a.allclose(b, 1e-5, 1e-6));
         }
-    });
+    }
 }
 
 TEST_CASE("rows: every way to lay out the operands gives the same bits") {
-    ops::AllRows::for_each([&]<class Row>() {
-        CAPTURE(Row::name);
+    for (const RowCase& row : samples::row_cases()) {
+        CAPTURE(row.name);
         // Long and short runs take different paths through the driver.
         for (const std::vector<std::int64_t>& shape :
              {std::vector<std::int64_t>{5, 7}, {3, 130}, {130, 3}, {2, 3, 70}}) {
-            Shapes pattern{"", {shape, shape, shape}};
+            const Shapes pattern{"", {shape, shape, shape}};
             const NoGradGuard no_grad;
-            const Tensor expected = call<Row>(make_inputs<Row>(pattern, Arrangement::kContiguous));
+            const Tensor expected = row.call(make_inputs(row, pattern, Arrangement::kContiguous));
             for (const Arrangement layout : {Arrangement::kTransposed, Arrangement::kSliced})
-                CHECK(equal(call<Row>(make_inputs<Row>(pattern, layout)), expected));
+                CHECK(equal(row.call(make_inputs(row, pattern, layout)), expected));
         }
-    });
+    }
 }
 
 TEST_CASE("rows: forward mode agrees with backward") {
     // sum_i w_i (J t)_i = sum_j (J^T w)_j t_j.
-    ops::AllRows::for_each([&]<class Row>() {
-        if constexpr (Row::kind != Kind::kComparison) {
-            CAPTURE(Row::name);
-            const TensorList x = make_inputs<Row>(kPatterns[2], Arrangement::kContiguous);
-            const Tensor y = call<Row>(x), w = randn(y.sizes(), Generator(1), kFloat64);
-            TensorList tangents, wrt;
-            for (std::size_t i = 0; i < x.size(); ++i) {
-                tangents.push_back(x[i].is_floating_point() ? randn(x[i].sizes(), Generator(2 + i), kFloat64)
-                                                            : Tensor());
-                if (x[i].requires_grad()) wrt.push_back(x[i]);
-            }
-            const ops::RowOp<Row> op{};
-            const NoGradGuard no_grad;
-            const Tensor forward = op.jvp(x, tangents, y);
-            const auto g = autograd::grad({y}, wrt, {w});
-            double left = (forward * w).sum().item<double>(), right = 0;
-            for (std::size_t i = 0, k = 0; i < x.size(); ++i)
-                if (x[i].requires_grad()) right += (g[k++] * tangents[i]).sum().item<double>();
-            CHECK(left == doctest::Approx(right).epsilon(1e-12));
+    for_each_differentiable([](const RowCase& row) {
+        const TensorList x = make_inputs(row, kPatterns[2], Arrangement::kContiguous);
+        const Tensor y = row.call(x), w = randn(y.sizes(), Generator(1), kFloat64);
+        TensorList tangents, wrt;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            tangents.push_back(x[i].is_floating_point() ? randn(x[i].sizes(), Generator(2 + i), kFloat64) : Tensor());
+            if (x[i].requires_grad()) wrt.push_back(x[i]);
         }
+        const NoGradGuard no_grad;
+        const Tensor forward = row.jvp(x, tangents, y);
+        const auto g = autograd::grad({y}, wrt, {w});
+        const double left = (forward * w).sum().item<double>();
+        double right = 0;
+        for (std::size_t i = 0, k = 0; i < x.size(); ++i)
+            if (x[i].requires_grad()) right += (g[k++] * tangents[i]).sum().item<double>();
+        CHECK(left == doctest::Approx(right).epsilon(1e-12));
+    });
+}
+
+TEST_CASE("rows: integers give what floating-point numbers give, in the dtype the row says") {
+    const Tensor operands[] = {tensor({6, 5, 3, 3}), tensor({1, 2, 3, 3}), tensor({4, 1, 2, 6})};
+    for (const RowCase& row : samples::row_cases()) {
+        CAPTURE(row.name);
+        for (const ScalarType dtype : {kInt64, kInt32, kUInt8}) {
+            CAPTURE(dtype);
+            TensorList integers, numbers;
+            for (std::size_t i = 0; i < row.domain.size(); ++i) {
+                const bool condition = i == 0 && row.selects;
+                integers.push_back(condition ? operands[i] > 4 : operands[i].to(dtype));
+                numbers.push_back(condition ? integers[i] : integers[i].to(kFloat32));
+            }
+            const Tensor y = row.call(integers);
+            if (row.kind == Kind::kIntegral) {
+                CHECK(y.dtype() == dtype);
+                CHECK_THROWS_AS(row.call(numbers), DtypeError);
+                continue;
+            }
+            const Tensor expected = row.call(numbers);
+            CHECK(y.dtype() == (row.kind == Kind::kArithmetic ? dtype : expected.dtype()));
+            // No negative numbers among bytes.
+            if (dtype != kUInt8 || row.kind != Kind::kArithmetic || !(expected < 0).any().item<bool>())
+                CHECK(y.to(expected.dtype()).allclose(expected, 1e-6, 0, true));
+        }
+    }
+}
+
+TEST_CASE("rows: wrong inputs are errors that begin with the operation") {
+    const auto message = [](const RowCase& row, const TensorList& inputs) {
+        try {
+            row.call(inputs);
+        } catch (const Error& e) {
+            return std::string(e.what());
+        }
+        return std::string("nothing was thrown");
+    };
+    for (const RowCase& row : samples::row_cases()) {
+        CAPTURE(row.name);
+        const std::string prefix = '[' + std::string(row.name) + "] ";
+        const TensorList undefined(row.domain.size());
+        CHECK(message(row, undefined) == prefix + "an input is an undefined Tensor");
+        if (row.domain.size() == 1) continue;
+        TensorList mismatched(row.domain.size(), ones({2}, kInt64));
+        mismatched.back() = ones({3}, kInt64);
+        CHECK(message(row, mismatched).rfind(prefix + "the shapes (2,) and (3,) do not broadcast", 0) == 0);
+    }
+}
+
+TEST_CASE("rows: nothing stays alive") {
+    for_each_differentiable([](const RowCase& row) {
+        const auto once = [&] {
+            const TensorList x = make_inputs(row, kPatterns[0], Arrangement::kContiguous);
+            const Tensor y = row.call(x);
+            autograd::grad({y}, {x.back()}, {ones_like(y)}, true, true, true);
+        };
+        once();
+        const auto before = memory_stats().allocated_bytes;
+        once();
+        CHECK(memory_stats().allocated_bytes == before);
     });
 }
 
@@ -284,8 +331,13 @@ TEST_CASE("comparisons and choices") {
 TEST_SUITE("threads") {
     TEST_CASE("rows give the same bits for any number of threads") {
         const Tensor a = rand({300, 501}, Generator(1)) + 0.5, b = rand({501}, Generator(2)) + 0.5;
-        ops::BinaryRows::for_each([&]<class Row>() {
-            samples::check_any_number_of_threads([&] { return TensorList{ops::apply_row(Row{}, a, b)}; });
-        });
+        for (const RowCase& row : samples::row_cases()) {
+            if (row.domain.size() != 2 || row.kind == Kind::kIntegral) continue;
+            CAPTURE(row.name);
+            samples::check_any_number_of_threads([&] {
+                const NoGradGuard no_grad;
+                return TensorList{row.call({a, b})};
+            });
+        }
     }
 }

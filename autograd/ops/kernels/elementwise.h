@@ -132,7 +132,7 @@ void derivative_kernel(const void* row, void* out, const void* const* in, std::i
 template <class Row, std::size_t Arity, std::size_t I>
 void fill_derivative(RowKernels& kernels) {
     if constexpr (I < Arity) {
-        if constexpr (!(Row::uses[I] & (rows::kPassThrough | rows::kNoGradient))) {
+        if constexpr (!(Row::uses[I] & (rows::kPassThrough | rows::kNoGradient | rows::kZero))) {
             kernels.derivative[I][0] = derivative_kernel<Row, float, Arity, I>;
             kernels.derivative[I][1] = derivative_kernel<Row, double, Arity, I>;
         }
@@ -145,8 +145,10 @@ template <class List, std::size_t Arity>
 void fill_rows(KernelTable& table) {
     List::for_each([&]<class Row>() {
         RowKernels& k = table.rows[AllRows::index<Row>()];
-        k.value[static_cast<int>(kFloat32)] = value_kernel<Row, float, Arity>;
-        k.value[static_cast<int>(kFloat64)] = value_kernel<Row, double, Arity>;
+        if constexpr (Row::kind != rows::Kind::kIntegral) {
+            k.value[static_cast<int>(kFloat32)] = value_kernel<Row, float, Arity>;
+            k.value[static_cast<int>(kFloat64)] = value_kernel<Row, double, Arity>;
+        }
         if constexpr (Row::kind != rows::Kind::kFloating) {
             k.value[static_cast<int>(kUInt8)] = value_kernel<Row, std::uint8_t, Arity>;
             k.value[static_cast<int>(kInt32)] = value_kernel<Row, std::int32_t, Arity>;

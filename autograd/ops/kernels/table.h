@@ -68,8 +68,9 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 
 // Each kernel file fills its part; it is compiled once for every architecture, in a namespace of that name. A new
 // kernel file is listed here.
-#define XGRAD_KERNEL_FILES(file) \
-    file(unary) file(binary) file(reduce) file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny)
+#define XGRAD_KERNEL_FILES(file)                                                                                      \
+    file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
+        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE

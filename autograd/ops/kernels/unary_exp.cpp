@@ -2,6 +2,6 @@
 
 namespace xgrad::ops::XGRAD_KERNEL_ARCH {
 
-void fill_unary(KernelTable& table) { fill_rows<UnaryRows, 1>(table); }
+void fill_unary_exp(KernelTable& table) { fill_rows<ExpRows, 1>(table); }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -1,0 +1,7 @@
+#include <xgrad/autograd/ops/kernels/elementwise.h>
+
+namespace xgrad::ops::XGRAD_KERNEL_ARCH {
+
+void fill_unary_activation(KernelTable& table) { fill_rows<ActivationRows, 1>(table); }
+
+}  // namespace xgrad::ops::XGRAD_KERNEL_ARCH
