@@ -25,6 +25,7 @@ namespace xgrad {
 /// To the nearest integer, ties to even; with `decimals` to that many digits after (negative: before) the point.
 Tensor round(const Tensor& self);
 Tensor round(const Tensor& self, std::int64_t decimals);
+inline Tensor& round_(Tensor& self) { return self.round_(); }
 /// The n-th derivative of digamma, n >= 0.
 Tensor polygamma(std::int64_t n, const Tensor& self);
 /// log(x / (1 - x)), of x limited to [eps, 1 - eps] if `eps` is given.
@@ -37,12 +38,16 @@ Tensor bitwise_not(const Tensor& self);
 /// x limited to [min, max]; the gradient passes at the bounds. NaN stays NaN.
 Tensor clamp(const Tensor& self, const std::optional<Scalar>& min = std::nullopt,
              const std::optional<Scalar>& max = std::nullopt);
-/// The same with tensors as bounds (undefined: none), to which a gradient flows where they replace x.
-Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max = {});
+/// The same with tensors as bounds, to which a gradient flows where they replace x.
+Tensor clamp(const Tensor& self, const std::optional<Tensor>& min, const std::optional<Tensor>& max = std::nullopt);
+inline Tensor& clamp_(Tensor& self, const std::optional<Scalar>& min = std::nullopt,
+                      const std::optional<Scalar>& max = std::nullopt) {
+    return self.clamp_(min, max);
+}
 inline Tensor clamp_min(const Tensor& self, const Scalar& min) { return clamp(self, min); }
 inline Tensor clamp_min(const Tensor& self, const Tensor& min) { return clamp(self, min); }
 inline Tensor clamp_max(const Tensor& self, const Scalar& max) { return clamp(self, std::nullopt, max); }
-inline Tensor clamp_max(const Tensor& self, const Tensor& max) { return clamp(self, Tensor(), max); }
+inline Tensor clamp_max(const Tensor& self, const Tensor& max) { return clamp(self, std::nullopt, max); }
 
 // --- Two tensors or a tensor and a number
 

@@ -47,6 +47,15 @@ XGRAD_UNARY(trunc, Trunc)
 XGRAD_UNARY(frac, Frac)               // x - trunc(x)
 XGRAD_UNARY(logical_not, LogicalNot)  // true where x is zero
 XGRAD_UNARY(relu, Relu)               // max(x, 0); NaN stays NaN, the gradient at 0 is 0
+XGRAD_UNARY(absolute, Abs)            // other names
+XGRAD_UNARY(negative, Neg)
+XGRAD_UNARY(arcsin, Asin)
+XGRAD_UNARY(arccos, Acos)
+XGRAD_UNARY(arctan, Atan)
+XGRAD_UNARY(arcsinh, Asinh)
+XGRAD_UNARY(arccosh, Acosh)
+XGRAD_UNARY(arctanh, Atanh)
+XGRAD_UNARY(fix, Trunc)
 XGRAD_PREDICATE(isnan, IsNan)
 XGRAD_PREDICATE(isinf, IsInf)
 XGRAD_PREDICATE(isfinite, IsFinite)
@@ -77,6 +86,12 @@ XGRAD_BINARY_NUMBER(lt, Lt)
 XGRAD_BINARY_NUMBER(le, Le)
 XGRAD_BINARY_NUMBER(gt, Gt)
 XGRAD_BINARY_NUMBER(ge, Ge)
+XGRAD_BINARY_INPLACE(arctan2, Atan2)  // other names
+XGRAD_BINARY_NUMBER(not_equal, Ne)
+XGRAD_BINARY_NUMBER(less, Lt)
+XGRAD_BINARY_NUMBER(less_equal, Le)
+XGRAD_BINARY_NUMBER(greater, Gt)
+XGRAD_BINARY_NUMBER(greater_equal, Ge)
 
 #undef XGRAD_PREDICATE
 #undef XGRAD_UNARY

@@ -202,16 +202,16 @@ class Tensor {
     Tensor clamp(const std::optional<Scalar>& min = std::nullopt,
                  const std::optional<Scalar>& max = std::nullopt) const;
     Tensor& clamp_(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt);
-    Tensor clamp(const Tensor& min, const Tensor& max = {}) const;
-    Tensor& clamp_(const Tensor& min, const Tensor& max = {});
+    Tensor clamp(const std::optional<Tensor>& min, const std::optional<Tensor>& max = std::nullopt) const;
+    Tensor& clamp_(const std::optional<Tensor>& min, const std::optional<Tensor>& max = std::nullopt);
     Tensor clamp_min(const Scalar& min) const { return clamp(min); }
     Tensor clamp_min(const Tensor& min) const { return clamp(min); }
     Tensor& clamp_min_(const Scalar& min) { return clamp_(min); }
     Tensor& clamp_min_(const Tensor& min) { return clamp_(min); }
     Tensor clamp_max(const Scalar& max) const { return clamp(std::nullopt, max); }
-    Tensor clamp_max(const Tensor& max) const { return clamp(Tensor(), max); }
+    Tensor clamp_max(const Tensor& max) const { return clamp(std::nullopt, max); }
     Tensor& clamp_max_(const Scalar& max) { return clamp_(std::nullopt, max); }
-    Tensor& clamp_max_(const Tensor& max) { return clamp_(Tensor(), max); }
+    Tensor& clamp_max_(const Tensor& max) { return clamp_(std::nullopt, max); }
     Tensor div(const Tensor& other, std::optional<std::string_view> rounding_mode) const;
     Tensor div(const Scalar& other, std::optional<std::string_view> rounding_mode) const;
     Tensor& div_(const Tensor& other, std::optional<std::string_view> rounding_mode);

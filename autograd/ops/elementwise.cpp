@@ -254,18 +254,33 @@ Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Sca
     if (max) apply_row_inplace(rows::Minimum{}, *this, number_operand(*this, *max));
     return *this;
 }
-Tensor clamp(const Tensor& self, const Tensor& min, const Tensor& max) {
-    if (min.defined() && max.defined()) return apply_row(rows::ClampBetween{}, self, min, max);
-    if (min.defined()) return apply_row(rows::ClampMin{}, self, min);
-    if (max.defined()) return apply_row(rows::ClampMax{}, self, max);
-    raise<ValueError>("clamp", "At least one of 'min' or 'max' must not be None");
+namespace {
+
+bool present(const std::optional<Tensor>& limit) { return limit && limit->defined(); }
+
+/// Calls `apply` with the row that limits by tensors and those that there are.
+template <class Apply>
+decltype(auto) with_limits(const char* operation, const std::optional<Tensor>& min, const std::optional<Tensor>& max,
+                           const Apply& apply) {
+    if (present(min) && present(max)) return apply(rows::ClampBetween{}, *min, *max);
+    if (present(min)) return apply(rows::ClampMin{}, *min);
+    if (present(max)) return apply(rows::ClampMax{}, *max);
+    raise<ValueError>(operation, "At least one of 'min' or 'max' must not be None");
 }
-Tensor Tensor::clamp(const Tensor& min, const Tensor& max) const { return xgrad::clamp(*this, min, max); }
-Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
-    if (min.defined() && max.defined()) return apply_row_inplace(rows::ClampBetween{}, *this, min, max);
-    if (min.defined()) return apply_row_inplace(rows::ClampMin{}, *this, min);
-    if (max.defined()) return apply_row_inplace(rows::ClampMax{}, *this, max);
-    raise<ValueError>("clamp_", "At least one of 'min' or 'max' must not be None");
+
+}  // namespace
+
+Tensor clamp(const Tensor& self, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
+    return with_limits("clamp", min, max,
+                       [&](const auto& row, const auto&... limits) { return apply_row(row, self, limits...); });
+}
+Tensor Tensor::clamp(const std::optional<Tensor>& min, const std::optional<Tensor>& max) const {
+    return xgrad::clamp(*this, min, max);
+}
+Tensor& Tensor::clamp_(const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
+    return with_limits("clamp_", min, max, [&](const auto& row, const auto&... limits) -> Tensor& {
+        return apply_row_inplace(row, *this, limits...);
+    });
 }
 
 Tensor where(const Tensor& condition, const Tensor& self, const Tensor& other) {
@@ -293,9 +308,19 @@ Tensor Tensor::where(const Tensor& condition, const Tensor& other) const {
 
 namespace {
 
+void check_factor(const char* operation, const Tensor& self, const Tensor& tensor1, const Tensor& tensor2,
+                  const Scalar& value) {
+    for (const Tensor* x : {&self, &tensor1, &tensor2})
+        if (!x->defined() || x->is_floating_point()) return;
+    if (value.is_floating_point())
+        raise<DtypeError>(operation,
+                          "For integral input tensors, argument value must not be a floating point number, got ",
+                          value.to_double());
+}
+
 void check_quotient(const char* operation, const Tensor& self, const Tensor& tensor1, const Tensor& tensor2) {
     for (const Tensor* x : {&self, &tensor1, &tensor2})
-        if (x->is_floating_point()) return;
+        if (!x->defined() || x->is_floating_point()) return;
     raise<DtypeError>(operation, "Integer division with ", operation,
                       " is not supported: use a division with a rounding mode, or floating-point numbers");
 }
@@ -318,12 +343,14 @@ Tensor& Tensor::lerp_(const Tensor& end, const Tensor& weight) {
 }
 
 Tensor addcmul(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    check_factor("addcmul", self, tensor1, tensor2, value);
     return apply_row(rows::Addcmul{value.to_double()}, self, tensor1, tensor2);
 }
 Tensor Tensor::addcmul(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) const {
     return xgrad::addcmul(*this, tensor1, tensor2, value);
 }
 Tensor& Tensor::addcmul_(const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {
+    check_factor("addcmul_", *this, tensor1, tensor2, value);
     return apply_row_inplace(rows::Addcmul{value.to_double()}, *this, tensor1, tensor2);
 }
 Tensor addcdiv(const Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {

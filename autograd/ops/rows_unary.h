@@ -110,7 +110,8 @@ struct Sigmoid {
     XGRAD_DERIVATIVE1(x, y, y * (1.0 - y))
 };
 
-/// log(x / (1 - x)), of x limited to [low, high] if it `clamps`. Beyond the limits the derivative is `outside`.
+/// log(x / (1 - x)), of x limited to [low, high] if it `clamps`; around 1/2 as 2 atanh(2x - 1), whose zero is exact.
+/// Beyond the limits the derivative is `outside`.
 struct Logit {
     XGRAD_ROW(logit, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({0.1, 0.9})
     double low = 0, high = 1, outside = simd::detail::kNan;
@@ -118,7 +119,8 @@ struct Logit {
     template <class V>
     auto value(const V& x) const {
         const V z = clamps ? minimum(maximum(x, V(low)), V(high)) : x;
-        return log(z / (1.0 - z));
+        const V t = 2.0 * z - 1.0;
+        return where(abs(t) < 0.5, 2.0 * atanh(t), log(z / (1.0 - z)));
     }
     XGRAD_DERIVATIVE1(x, y, where(x < low, outside, where(x > high, outside, 1.0 / (x * (1.0 - x)))))
 };
@@ -203,8 +205,8 @@ struct Sinc {
     static constexpr double kPi = 3.141592653589793;
     template <class V>
     auto value(const V& x) const {
-        const V u = x * kPi;
-        return where(x == 0.0, V(1.0), sin(u) / u);
+        const V n = round(x), s = sin((x - n) * kPi);  // of an exact fraction, so that integers give 0
+        return where(x == 0.0, V(1.0), where(round(n * 0.5) == n * 0.5, s, -s) / (x * kPi));
     }
     template <class V>
     auto derivative0(const V& x, const V&) const {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
@@ -21,6 +23,49 @@ Tensor changed(Tensor x, F change) {
 }
 
 }  // namespace
+
+TEST_CASE("functions of a regular form: free, method, in place and with a number are one") {
+    const Tensor x = tensor({0.25, 0.5, 0.75}, kFloat64), y = tensor({3., 2., 1.}, kFloat64);
+    const Tensor n = tensor({12, 10, 7}), m = tensor({3, 2, 1});
+    // What is of bits takes integers, the rest numbers.
+    const auto takes_bits = [](std::string_view name) { return name.rfind("bitwise", 0) == 0; };
+    int forms = 0;
+    const auto same_inplace = [&](const std::string& name, const Tensor& expected, Tensor changed) {
+        CAPTURE(name);
+        CHECK(changed.allclose(expected.to(changed.dtype()), 0, 0, true));
+        ++forms;
+    };
+    const auto same_result = [&](const std::string& name, const Tensor& a, const Tensor& b) {
+        CAPTURE(name);
+        CHECK(a.allclose(b, 0, 0, true));
+        ++forms;
+    };
+    Tensor free_form;
+#define XGRAD_PREDICATE(name, Row) same_result(#name, xgrad::name(x), x.name());
+#define XGRAD_UNARY(name, Row)                              \
+    XGRAD_PREDICATE(name, Row)                              \
+    same_inplace(#name "_", x.name(), x.clone().name##_()); \
+    free_form = x.clone();                                  \
+    same_inplace(#name "_", x.name(), xgrad::name##_(free_form));
+#define XGRAD_BINARY_ON(name, a, b) same_result(#name, xgrad::name(a, b), (a).name(b));
+#define XGRAD_BINARY(name, Row) XGRAD_BINARY_ON(name, x, y)
+#define XGRAD_BINARY_INPLACE(name, Row) \
+    XGRAD_BINARY(name, Row)             \
+    same_inplace(#name "_", x.name(y), x.clone().name##_(y));
+#define XGRAD_BINARY_NUMBER(name, Row)                                  \
+    {                                                                   \
+        const bool bits = takes_bits(#name);                            \
+        const Tensor a = bits ? n : x, b = bits ? m : y;                \
+        XGRAD_BINARY_ON(name, a, b)                                     \
+        XGRAD_BINARY_ON(name, a, 2)                                     \
+        same_result(#name, a.name(2), a.name(full({3}, 2, a.dtype()))); \
+        same_inplace(#name "_", a.name(b), a.clone().name##_(b));       \
+        same_inplace(#name "_", a.name(2), a.clone().name##_(2));       \
+    }
+#include <xgrad/autograd/elementwise_list.h>
+#undef XGRAD_BINARY_ON
+    MESSAGE(forms << " forms");
+}
 
 TEST_CASE("division rounds as asked, and integers stay exact") {
     const std::int64_t large = 9007199254740993;  // 2^53 + 1 is no double
@@ -130,6 +175,9 @@ TEST_CASE("limits that are tensors, and mixtures") {
     CHECK(x.lerp(high, tensor({0., 1., 0.5})).equal(tensor({-2., 0.5, 1.75})));
     CHECK(addcmul(x, low, high, 2).equal(tensor({-4., 0., 5.})));
     CHECK(addcmul(tensor({1, 2}), tensor({3, 4}), tensor({5, 6}), 2).equal(tensor({31, 50})));
+    CHECK_THROWS_WITH_AS(addcmul(tensor({1}), tensor({3}), tensor({5}), 0.5),
+                         doctest::Contains("[addcmul] For integral input tensors, argument value must not be"),
+                         DtypeError);
     CHECK(addcdiv(x, low, high, 0.5).allclose(tensor({-2.5, 0., 2 + 1 / 3.})));
     CHECK(changed(x.clone(), [&](Tensor& t) { t.lerp_(high, 0.5); }).equal(lerp(x, high, 0.5)));
     CHECK(changed(x.clone(), [&](Tensor& t) { t.addcmul_(low, high); }).equal(x + low * high));

@@ -125,6 +125,17 @@ TEST_CASE("functions of their own form for some numbers, at the edges") {
         {"clamp at a bound", [](const Tensor& x) { return x.clamp(-1.0, 1.0); }, 1, 1, 1, 0},
         {"clamp, upper bound below the lower", [](const Tensor& x) { return x.clamp(3, 1); }, 0, 1, 0, 0},
         {"clamp_", in_place([](Tensor& y) { y.clamp_(3, 1); }), 2, 1, 0, 0},
+        {"clamp by tensors, at a bound", [](const Tensor& x) { return x.clamp(like(x, -1), like(x, 1)); }, 1, 1, 1, 0},
+        {"hardtanh at a bound", [](const Tensor& x) { return hardtanh(x); }, 1, 1, 0, 0},
+        {"relu6 at a bound", [](const Tensor& x) { return relu6(x); }, 6, 6, 0, 0},
+        {"hardsigmoid at a bound", [](const Tensor& x) { return hardsigmoid(x); }, 3, 1, 0, 0},
+        {"hardswish at the lower bound", [](const Tensor& x) { return hardswish(x); }, -3, 0, 0, 0},
+        {"hardswish at the upper bound", [](const Tensor& x) { return hardswish(x); }, 3, 3, 1, 0},
+        {"round up to even", [](const Tensor& x) { return round(x); }, 1.5, 2, 0, 0},
+        {"round down to even", [](const Tensor& x) { return round(x); }, 2.5, 2, 0, 0},
+        {"logit at 1/2", [](const Tensor& x) { return logit(x); }, 0.5, 0, 4, 0},
+        {"logit at a limit", [](const Tensor& x) { return logit(x, 0.25); }, 0.25, -std::log(3.0), 16 / 3.0,
+         -128 / 9.0},
         {"clamp_min", [](const Tensor& x) { return x.clamp_min(0); }, N, N, 0, 0},
         {"where, safe branch", [](const Tensor& x) { return where(x > 0.0, x, x.clamp(std::nullopt, 0.0).exp()); }, 100,
          100, 1, 0},
@@ -150,6 +161,10 @@ TEST_CASE("no gradient, however large, passes where the derivative is a 0 of cho
         {"maximum", [](const Tensor& x) { return maximum(x, zeros({2}, kFloat64)); }},
         {"minimum", [](const Tensor& x) { return -minimum(-x, zeros({2}, kFloat64)); }},
         {"where", [](const Tensor& x) { return where(x > 0.0, x, 0.0); }},
+        {"fmax", [](const Tensor& x) { return fmax(x, zeros({2}, kFloat64)); }},
+        {"hardtanh", [](const Tensor& x) { return hardtanh(x, 0, 2); }},
+        {"threshold", [](const Tensor& x) { return threshold(x, 0, 5); }},
+        {"softshrink", [](const Tensor& x) { return softshrink(x + 1.0, 0.5); }},
     };
     for (const auto& c : cases)
         for (const bool record : {false, true})

@@ -5,10 +5,9 @@
 #include <xgrad/autograd/functions.h>
 
 using namespace xgrad;
-namespace rows = ops::rows;
 
 // The numbers are libtorch 1.13's, but for limits that it gives as NaN and differences in which it cancels: sinc and
-// polygamma near 0 and at their poles, the tails of gelu, the second derivative of softsign, mish and logaddexp.
+// polygamma near 0 and at integers, the tails of gelu, the second derivative of softsign, mish and logaddexp.
 
 namespace edges {
 

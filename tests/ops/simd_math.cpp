@@ -134,6 +134,7 @@ std::vector<Unary<T>> unary_table() {
         XGRAD_ROW(erfc, -6, 28),
         XGRAD_ROW_OF(sigmoid, 1 / (1 + std::exp(-x)), -kOver, kOver),
         XGRAD_ROW_OF(log1pexp, x > 100 ? x : std::log1p(std::exp(x)), -kOver, kOver),
+        XGRAD_ROW_OF(log_sigmoid, x < -100 ? x : -std::log1p(std::exp(-x)), -kOver, kOver),
         XGRAD_ROW(floor, -100, 100),
         XGRAD_ROW(ceil, -100, 100),
         XGRAD_ROW(trunc, -100, 100),
