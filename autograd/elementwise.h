@@ -6,7 +6,7 @@
 #include <xgrad/autograd/generator.h>
 #include <xgrad/autograd/tensor.h>
 
-/// Element-wise functions; see <xgrad/autograd/functions.h>. Those of a regular form stand in elementwise_list.h.
+/// Element-wise functions; see <xgrad/autograd/functions.h>. Those of a regular form stand in elementwise.inc.
 namespace xgrad {
 
 #define XGRAD_PREDICATE(name, Row) Tensor name(const Tensor& self);
@@ -18,7 +18,7 @@ namespace xgrad {
 #define XGRAD_BINARY_NUMBER(name, Row) \
     XGRAD_BINARY(name, Row)            \
     Tensor name(const Tensor& self, const Scalar& other);
-#include <xgrad/autograd/elementwise_list.h>
+#include <xgrad/autograd/elementwise.inc>
 
 // --- One tensor
 

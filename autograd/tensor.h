@@ -184,7 +184,7 @@ class Tensor {
     XGRAD_BINARY_INPLACE(name, Row)         \
     Tensor name(const Scalar& other) const; \
     Tensor& name##_(const Scalar& other);
-#include <xgrad/autograd/elementwise_list.h>
+#include <xgrad/autograd/elementwise.inc>
     Tensor round() const;
     Tensor& round_();
     Tensor round(std::int64_t decimals) const;

@@ -14,7 +14,7 @@ install(FILES xgrad.h DESTINATION include)
 file(GLOB opt_in_headers CONFIGURE_DEPENDS *.h)
 list(REMOVE_ITEM opt_in_headers ${CMAKE_CURRENT_SOURCE_DIR}/xgrad.h)
 install(FILES ${opt_in_headers} DESTINATION include/xgrad)
-install(DIRECTORY autograd nn datasets DESTINATION include/xgrad FILES_MATCHING PATTERN *.h PATTERN ops EXCLUDE
+install(DIRECTORY autograd nn datasets DESTINATION include/xgrad FILES_MATCHING PATTERN *.h PATTERN *.inc PATTERN ops EXCLUDE
         PATTERN datasets/mnist EXCLUDE)
 install(DIRECTORY datasets/mnist DESTINATION share/xgrad)
 install(FILES LICENSE DESTINATION share/doc/xgrad)

@@ -24,7 +24,7 @@ namespace rows = ops::rows;
     Tensor name(const Tensor& self, const Scalar& other) { return name(self, number_operand(self, other)); } \
     Tensor Tensor::name(const Scalar& other) const { return name(number_operand(*this, other)); }            \
     Tensor& Tensor::name##_(const Scalar& other) { return name##_(number_operand(*this, other)); }
-#include <xgrad/autograd/elementwise_list.h>
+#include <xgrad/autograd/elementwise.inc>
 
 Tensor max(const Tensor& self, const Tensor& other) { return maximum(self, other); }
 Tensor min(const Tensor& self, const Tensor& other) { return minimum(self, other); }

@@ -19,7 +19,7 @@ namespace rows = ops::rows;
 #define XGRAD_BINARY(name, Row)
 #define XGRAD_BINARY_INPLACE(name, Row)
 #define XGRAD_BINARY_NUMBER(name, Row)
-#include <xgrad/autograd/elementwise_list.h>
+#include <xgrad/autograd/elementwise.inc>
 
 // --- Rounding to decimals
 

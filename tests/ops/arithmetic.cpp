@@ -62,7 +62,7 @@ TEST_CASE("functions of a regular form: free, method, in place and with a number
         same_inplace(#name "_", a.name(b), a.clone().name##_(b));       \
         same_inplace(#name "_", a.name(2), a.clone().name##_(2));       \
     }
-#include <xgrad/autograd/elementwise_list.h>
+#include <xgrad/autograd/elementwise.inc>
 #undef XGRAD_BINARY_ON
     MESSAGE(forms << " forms");
 }
