@@ -144,7 +144,7 @@ void task_4a(Assignment1& a) {
     const auto row = [](const std::string& quantity, double difference, double tolerance, bool wrong = false) {
         const bool agrees = difference < tolerance;
         return Comparison{quantity, scientific(difference),
-                          wrong ? "differs, must be found out" : "below " + scientific(tolerance, 1),
+                          wrong ? "above 1e-10: must differ" : "below " + scientific(tolerance, 1),
                           agrees != wrong ? Verdict::kReproduced : Verdict::kDiffers};
     };
     a.report().comparisons(

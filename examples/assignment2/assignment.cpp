@@ -27,6 +27,10 @@ constexpr std::array<Task, 15> kTasks{{{"2a", task_2a},
                                        {"4f", task_4f},
                                        {"stop", task_stop}}};
 
+// The axes of a network's own figure.
+constexpr std::pair<double, double> kOwnLoss{0, 0.9};
+constexpr std::pair<double, double> kOwnAccuracy{0.8, 0.99};
+
 /// Two thirds of all validation are the training images, which most figures do not ask for.
 bool draws_training_accuracy(const std::string& network) {
     constexpr std::array kNetworks = {"64 sigmoid, uniform",
@@ -110,7 +114,7 @@ void Assignment2::compare_orderings(const std::vector<std::string>& networks) {
         rows.push_back({quantity(one.of).name + ": " + one.smaller + " < " + one.larger, share(here.holds, here.pairs),
                         share(one.holds, one.pairs) + " (NumPy)", verdict});
     }
-    compare_long_runs(rows, "Trained with the same seed");
+    compare_long_runs(rows, "In how many pairs trained with the same seed");
 }
 
 Figure own_figure(const History& history, const std::string& title) {
@@ -119,11 +123,11 @@ Figure own_figure(const History& history, const std::string& title) {
             {{"Cross Entropy Loss - Average",
               {training_loss(history, "Training Loss mean over 10 steps", "Training Loss variance over 10 steps"),
                validation_loss(history, "Validation Loss")},
-              {{0, 0.9}},
+              kOwnLoss,
               Legend::kTopRight},
              accuracy_panel(
                  {training_accuracy(history, "Training Accuracy"), validation_accuracy(history, "Validation Accuracy")},
-                 {0.8, 0.99})}};
+                 kOwnAccuracy)}};
 }
 
 Figure comparing_figure(const std::vector<Named>& networks, const std::string& title,
@@ -139,9 +143,10 @@ Figure comparing_figure(const std::vector<Named>& networks, const std::string& t
     return {title, kStepsAxis, {std::move(loss), std::move(right)}};
 }
 
-Figure losses_figure(const std::vector<Named>& networks, const std::string& title, std::pair<double, double> accuracy) {
-    Figure figure = comparing_figure(networks, title, accuracy);
+Figure losses_figure(const std::vector<Named>& networks, const std::string& title) {
+    Figure figure = comparing_figure(networks, title, kOwnAccuracy);
     Panel& loss = figure.panels[0];
+    loss.y_range = kOwnLoss;
     loss.y_label = "Cross Entropy Loss - Average";
     for (std::size_t i = 0; i < networks.size(); ++i) {
         Curve curve = validation_loss(networks[i].history, networks[i].label + ", validation");
@@ -154,8 +159,8 @@ Figure losses_figure(const std::vector<Named>& networks, const std::string& titl
 }
 
 const std::vector<Of>& main_quantities() {
-    static const std::vector<Of> all{Of::kStopStep,   Of::kStopLoss, Of::kStopAccuracy,
-                                     Of::kLowestLoss, Of::kAccuracy, Of::kAccuracyAt1250};
+    static const std::vector<Of> all{Of::kStopStep,       Of::kStopLoss,     Of::kStopAccuracy, Of::kLowestLoss,
+                                     Of::kAccuracyAt1250, Of::kBestAccuracy, Of::kAccuracy,     Of::kTrainingLoss};
     return all;
 }
 

@@ -19,6 +19,9 @@ using namespace examples;
 using course::Of;
 using xgrad::Tensor;
 
+constexpr double kEps = 1e-3;               // of the course's gradient approximation
+constexpr double kTolerance = kEps * kEps;  // that it must agree to
+
 class Assignment2 : public Assignment {
   public:
     Assignment2(const AssignmentSettings& settings, std::ostream& log);
@@ -45,7 +48,7 @@ class Assignment2 : public Assignment {
     std::optional<Splits> splits_;
 };
 
-/// 2a to 4f.
+/// 2a to 4f; "3" is all of task 3 together, "stop" early stopping.
 std::vector<std::string> task_names();
 
 // --- The tasks, each a section of the report
@@ -82,24 +85,24 @@ Figure own_figure(const History& history, const std::string& title);
 /// Training loss and validation accuracy of several networks.
 Figure comparing_figure(const std::vector<Named>& networks, const std::string& title,
                         std::pair<double, double> accuracy = {0.85, 0.97});
-/// The same with the validation loss.
-Figure losses_figure(const std::vector<Named>& networks, const std::string& title,
-                     std::pair<double, double> accuracy = {0.85, 0.97});
+/// The same with the validation losses, on the axes of own_figure.
+Figure losses_figure(const std::vector<Named>& networks, const std::string& title);
 /// What the course asks of every network: when it stops, and what it reaches.
 const std::vector<Of>& main_quantities();
 
-/// How the gradients of a network compare with differences of its loss, on 100 images.
+/// How the gradients of a network compare with differences of its loss on 100 images, for 500 weights of each layer.
 GradientDifference check_gradients(Assignment2& a, const course::NetworkOptions& network, double eps);
 /// The root mean square of the gradient of each layer's weights before the first step; the median of five seeds.
 std::vector<double> gradient_sizes(Assignment2& a, const course::NetworkOptions& network);
 
 /// What the formulas of task 1 give in the place of the gradient of the hidden weights.
 struct HiddenFormulas {
-    double right = 0;       // largest difference of x_i f'(z_j) sum_k w_kj delta_k to the automatic gradient
-    double largest = 0;     // largest entry of that gradient
-    double inputs = 0;      // largest entry of 002's, with x_i for w_kj
-    double outside = 0;     // largest difference of 003's, with delta_k outside of the sum
-    double activation = 0;  // of 003's, whose chain ends with dz_j/da_j
+    double right = 0;           // largest difference of x_i f'(z_j) sum_k w_kj delta_k to the automatic gradient
+    double largest = 0;         // largest entry of that gradient
+    double inputs = 0;          // of 002's, with x_i for w_kj
+    double inputs_largest = 0;  // largest entry of that formula
+    double outside = 0;         // largest difference of 003's, with delta_k outside of the sum
+    double activation = 0;      // of 003's, whose chain ends with dz_j/da_j
 };
 HiddenFormulas hidden_formulas(Assignment2& a);
 

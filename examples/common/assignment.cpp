@@ -21,9 +21,7 @@ void add_options(CLI::App& app, AssignmentSettings& settings, const AssignmentPr
     const auto add = [&](const char* name, auto& value, const std::string& text) {
         return app.add_option(name, value, text)->capture_default_str();
     };
-    app.add_option(
-           "--task", settings.tasks,
-           "a task, " + program.tasks.front() + " to " + program.tasks.back() + "; may be repeated; all if not given")
+    app.add_option("--task", settings.tasks, "a task; may be repeated; all if not given")
         ->check(CLI::IsMember(program.tasks));
     add("--seed", settings.seed, "seed of the random numbers")->check(whole_number(0));
     add("--seeds", settings.seeds, "train networks with random numbers for so many seeds, from --seed on")
@@ -34,11 +32,12 @@ void add_options(CLI::App& app, AssignmentSettings& settings, const AssignmentPr
     app.add_flag_callback(
            "--float", [&] { settings.dtype = xgrad::kFloat32; }, "everything in single precision")
         ->excludes(in_double);
-    app.add_flag("--layer-bias", settings.biases_in_layers, "biases in the layers instead of a column of ones");
+    app.add_flag("--layer-bias", settings.biases_in_layers,
+                 "biases in the layers instead of a column of ones, for the networks that are trained");
     add("--threads", settings.threads, "threads; the result does not depend on them")->check(whole_number(1, 256));
     add("--output", settings.output, "folder for figures and report.html");
     app.add_flag("--quick", settings.quick,
-                 "trainings with random numbers end after " + std::to_string(kQuickSteps) + " steps");
+                 "networks for all ten digits end after " + std::to_string(kQuickSteps) + " steps, without verdicts");
 }
 
 /// Where the time went, from the parts that were measured.
@@ -76,7 +75,8 @@ std::string colophon(const Assignment& assignment) {
            std::to_string(settings.threads) +
            " threads. \u201cNumPy\u201d marks numbers of an independent program; where it used random numbers they are "
            "ranges over its seeds, accepted when widened by half their width to both sides (at least 0.002 for an "
-           "accuracy, 3 % for a loss, 1,250 steps for a stop).";
+           "accuracy, 3 % for a loss, 1,250 steps for a stop, where nothing else is said); figures and tables of a "
+           "single run are those of the first seed.";
 }
 
 void run(const AssignmentSettings& settings, const AssignmentProgram& program) {
@@ -98,12 +98,14 @@ void run(const AssignmentSettings& settings, const AssignmentProgram& program) {
     Judge judge(tasks, program.homes, settings.quick);
     assignment->judge(judge);
     Report& report = assignment->report();
-    report.section("Claims", "Derivations and claims, judged",
-                   "Every formula and statement of the reports on the tasks above. Formulas were evaluated beside the "
-                   "library\u2019s gradient and central differences, statements held against the runs of this page.");
-    report.claims(judge.claims());
     report.section("Time", "Where the time went");
     report.table(time_table(assignment->experiments().timings(), seconds()));
+    report.section(
+        "Claims", "Derivations and claims, judged",
+        "Every formula and statement of the reports on the tasks above. Where a number decides, a formula was "
+        "evaluated beside the library\u2019s gradient, a statement held against the runs of this page; slips "
+        "of notation were found by reading.");
+    report.claims(judge.claims());
     add_facts(*assignment, seconds());
 
     const std::filesystem::path path = std::filesystem::path(settings.output) / "report.html";

@@ -28,7 +28,7 @@ struct AssignmentSettings {
     bool quick = false;
 };
 
-/// Trainings that random numbers decide end after so many steps in a quick run.
+/// Trainings on all ten digits end after so many steps in a quick run.
 constexpr std::int64_t kQuickSteps = 300;
 
 /// Where the seconds of gradient checks are entered.

@@ -104,7 +104,9 @@ Comparison compared(const NetworkCase& network, Of of, const std::vector<Result>
     const std::string why = outside == 0
                                 ? ""
                                 : std::to_string(outside) + " of " + std::to_string(results.size()) + " outside of " +
-                                      fixed(allowed.low, what.digits) + " to " + fixed(allowed.high, what.digits);
+                                      fixed(allowed.low, what.digits) + " to " + fixed(allowed.high, what.digits) +
+                                      "; of some hundred such numbers a few leave the range of " +
+                                      std::to_string(network.seeds) + " runs by chance";
     return {what.name, ours,
             seen_text(seen, network.seeds, what.digits) + " (NumPy, " + std::to_string(network.seeds) + " seeds)",
             good ? Verdict::kReproduced : Verdict::kDiffers, why};

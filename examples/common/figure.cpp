@@ -39,8 +39,6 @@ const char* place(Legend legend) {
             return "set key inside vertical bottom right Right noreverse\n";
         case Legend::kTopLeft:
             return "set key inside vertical top left Left reverse\n";
-        case Legend::kBottomLeft:
-            return "set key inside vertical bottom left Left reverse\n";
         case Legend::kAbove:
             return "set key above vertical maxrows 6 left Left reverse\n";
         case Legend::kNone:

@@ -21,7 +21,7 @@ struct Curve {
 };
 
 /// Where the names of the curves stand: in a corner, or above the axes, where they hide nothing.
-enum class Legend { kTopRight, kBottomRight, kTopLeft, kBottomLeft, kAbove, kNone };
+enum class Legend { kTopRight, kBottomRight, kTopLeft, kAbove, kNone };
 
 /// A tick of a horizontal axis: where, and what stands there.
 struct Tick {
