@@ -32,10 +32,11 @@ endfunction()
 
 # The library's own sources. That no function sets errno and no floating-point trap is awaited changes no result, and lets
 # the compiler vectorise; -ffast-math does change results, and the floating-point mode of the process, and is not used.
+# Integers wrap, as libtorch's do.
 function(xgrad_library_options target)
     xgrad_target_options(${target})
     xgrad_use_xtensor(${target})
-    target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
+    target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math -fwrapv)
     if(BUILD_SHARED_LIBS)
         set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
         target_compile_options(${target} PRIVATE -fno-semantic-interposition)

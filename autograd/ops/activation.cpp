@@ -2,6 +2,8 @@
 #include <xgrad/autograd/ops/row_op.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace xgrad {
 
@@ -48,8 +50,26 @@ rows::Elu celu_row(const char* operation, const Scalar& alpha) {
     return {alpha.to_double(), 1, 1 / alpha.to_double()};
 }
 
+/// Rows hold numbers as doubles: one that is to stand in a tensor of integers must be of its dtype.
+void check_number(const char* operation, const Tensor& self, const Scalar& number) {
+    if (!self.defined() || self.is_floating_point()) return;
+    const double value = number.to_double();
+    const auto fits = [&]<class T>(T) {
+        return value >= static_cast<double>(std::numeric_limits<T>::min()) &&
+               value <= static_cast<double>(std::numeric_limits<T>::max());
+    };
+    const bool good = self.dtype() == kUInt8   ? fits(std::uint8_t{})
+                      : self.dtype() == kInt32 ? fits(std::int32_t{})
+                                               : std::abs(value) <= 9007199254740992.0;  // 2^53
+    if (!good) raise<ValueError>(operation, "value ", value, " cannot be converted to type ", self.dtype());
+}
+
 rows::Hardtanh hardtanh_row(const char* operation, const Tensor& self, const Scalar& low, const Scalar& high) {
     if (self.defined() && self.dtype() == kBool) raise<DtypeError>(operation, "Bool inputs not supported for hardtanh");
+    if (self.defined() && self.dtype() == kUInt8 && (low.to_double() < 0 || high.to_double() < 0))
+        raise<DtypeError>(operation, "cannot do hardtanh on an unsigned type with negative limits");
+    check_number(operation, self, low);
+    check_number(operation, self, high);
     return {low.to_double(), high.to_double()};
 }
 
@@ -106,9 +126,11 @@ Tensor hardshrink(const Tensor& self, const Scalar& lambd) {
 }
 Tensor Tensor::hardshrink(const Scalar& lambd) const { return xgrad::hardshrink(*this, lambd); }
 Tensor threshold(const Tensor& self, const Scalar& threshold, const Scalar& value) {
+    check_number("threshold", self, value);
     return apply_row(rows::Threshold{threshold.to_double(), value.to_double()}, self);
 }
 Tensor& threshold_(Tensor& self, const Scalar& threshold, const Scalar& value) {
+    check_number("threshold_", self, value);
     return apply_row_inplace(rows::Threshold{threshold.to_double(), value.to_double()}, self);
 }
 
@@ -116,6 +138,9 @@ Tensor& threshold_(Tensor& self, const Scalar& threshold, const Scalar& value) {
 
 Tensor prelu(const Tensor& self, const Tensor& weight) {
     if (!self.defined() || !weight.defined()) raise("prelu", "an input is an undefined Tensor");
+    if (self.dtype() != weight.dtype())
+        raise<DtypeError>("prelu", "Type promoting not supported: got an input of ", self.dtype(), " and a weight of ",
+                          weight.dtype());
     if (weight.dim() > 1)
         raise<ShapeError>("prelu", "Expected `weight` to be a scalar or 1D tensor, but got shape ",
                           detail::shape_string(weight.sizes()));
@@ -147,14 +172,19 @@ Tensor rrelu_slopes(const char* operation, const Tensor& self, double lower, dou
     if (!self.is_floating_point())
         raise<DtypeError>(operation, "expects an input of floating-point dtype, got ", self.dtype());
     const NoGradGuard no_grad;
-    const Tensor positive = self.contiguous() > 0, slopes = ones(self.sizes(), kFloat64);
-    const bool* skip = positive.data_ptr<bool>();
-    const std::int64_t n = self.numel(), count = n - std::count(skip, skip + n, true);
+    const Tensor sloped = self.contiguous() <= 0, slopes = ones(self.sizes(), kFloat64);
+    const bool* draws = sloped.data_ptr<bool>();
+    const std::int64_t n = self.numel(), count = std::count(draws, draws + n, true);
+    if (self.dtype() == kFloat32) {  // libtorch has the bounds in the input's precision
+        lower = static_cast<float>(lower);
+        upper = static_cast<float>(upper);
+    }
     const Tensor drawn = empty({count}, kFloat64);
     detail::uniform(drawn.data_ptr<double>(), count, lower, upper, generator);
     const double* next = drawn.data_ptr<double>();
+    double* slope = slopes.data_ptr<double>();
     for (std::int64_t i = 0; i < n; ++i)
-        if (!skip[i]) slopes.data_ptr<double>()[i] = *next++;
+        if (draws[i]) slope[i] = *next++;
     return slopes.to(self.dtype());
 }
 

@@ -91,6 +91,7 @@ bool multiply_skinny(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<
     SkinnyProduct p{m, n, k, a.data, b.data, c, strides(a), strides(b), {ldc, 1}, static_cast<double>(beta)};
     if (n < m) p = transposed(p);  // few rows in any case
     const SkinnyKernels& kernels_of_t = kernels().skinny[float_index(scalar_type_v<T>)];
+    if (!kernels_of_t.dots) return false;
     // The long side is divided: each element is summed by one thread, in an order of its own.
     const std::int64_t share = (kParallelProduct / 2 / (few * k) / kLongSide + 1) * kLongSide;
     const std::int64_t grain = work < kParallelProduct ? many : share;

@@ -250,6 +250,10 @@ Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scala
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
     check_limits("clamp_", min, max);
     if (!integer_clamp(*this, min, max)) return apply_row_inplace(clamp_row(min, max), *this);
+    for (const auto& limit : {min, max})  // before anything is written
+        if (limit && result_type(*this, *limit) != dtype())
+            raise<DtypeError>("clamp_", "result type ", result_type(*this, *limit),
+                              " can't be cast to the desired output type ", dtype());
     if (min) apply_row_inplace(rows::Maximum{}, *this, number_operand(*this, *min));
     if (max) apply_row_inplace(rows::Minimum{}, *this, number_operand(*this, *max));
     return *this;

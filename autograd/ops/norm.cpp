@@ -5,6 +5,8 @@
 #include <xgrad/autograd/parallel.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 namespace xgrad {
 
@@ -82,9 +84,10 @@ struct NormalizeRows {
         for (std::size_t d = sizes.size() - dims; d < sizes.size(); ++d) sizes[d] = 1;
         const Tensor rstd = empty(sizes, x.dtype()), mean = kCentred ? empty(sizes, x.dtype()) : Tensor();
         const Rows rows(x, dims);
-        rows.for_each_block([&](std::int64_t, std::int64_t row, std::int64_t count) {
+        const std::int64_t grain = std::max<std::int64_t>(kGrain / std::max<std::int64_t>(rows.n, 1), 1);
+        detail::parallel_for(0, rows.count, grain, [&](std::int64_t row, std::int64_t end) {
             const std::int64_t first = row * rows.n;
-            norm_kernels(x).forward({rows.n, count, at(mean, row), at(rstd, row), x.nbytes() >= kStreamFrom}, eps,
+            norm_kernels(x).forward({rows.n, end - row, at(mean, row), at(rstd, row), x.nbytes() >= kStreamFrom}, eps,
                                     at(source, first), at(wb[0], 0), at(wb[1], 0), at(y, first));
         });
         if constexpr (kCentred)

@@ -316,11 +316,10 @@ Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
 template <class Op>
 constexpr OpInfo op_info() {
     constexpr bool row = requires { typename Op::RowType; };
-    return {Op::name, differentiable_outputs<Op>() != 0, row, row || requires {&Op::jvp;
-}
-|| requires { Op::linear; }
-, row || requires { &Op::batch; }
-};  // namespace xgrad::ops
+    constexpr bool jvp = requires { &Op::jvp; };
+    constexpr bool linear = requires { Op::linear; };
+    constexpr bool batch = requires { &Op::batch; };
+    return {Op::name, differentiable_outputs<Op>() != 0, row, row || jvp || linear, row || batch};
 }
 
 /// The operations of one file. Only listed ones can be applied, so the list that drives the tests is complete.

@@ -169,6 +169,7 @@ struct Hardsigmoid {
 
 /// x hardsigmoid(x).
 struct Hardswish {
+    static constexpr bool masks = true;
     XGRAD_ROW(hardswish, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-2.5, 4, 3})
     XGRAD_VALUE1(x, x * minimum(maximum(x + 3.0, V(0.0)), V(6.0)) / 6.0)
     XGRAD_DERIVATIVE1(x, y, where(x <= -3.0, 0.0, where(x < 3.0, x / 3.0 + 0.5, 1.0)))

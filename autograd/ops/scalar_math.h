@@ -89,7 +89,11 @@ static inline double lgamma(double x) {
 /// (DLMF 25.11.43).
 static inline long double hurwitz_zeta(long double s, long double x) {
     long double sum = 0;
-    for (; x < 20 + s / 2; x += 1) sum += ::powl(x, -s);
+    for (; x < 20 + s / 2; x += 1) {
+        const long double term = ::powl(x, -s);
+        if (!(term > sum * 1e-22L)) return sum;  // nor will what follows be seen in the sum
+        sum += term;
+    }
     // B_2k / (2k)!
     constexpr long double kBernoulli[] = {1 / 12.0L,          -1 / 720.0L,
                                           1 / 30240.0L,       -1 / 1209600.0L,

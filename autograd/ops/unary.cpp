@@ -42,6 +42,8 @@ namespace {
 
 rows::Polygamma polygamma_row(const char* operation, std::int64_t n) {
     if (n < 0) raise<ValueError>(operation, "polygamma(n, x) does not support negative n, got ", n);
+    if (n == std::numeric_limits<std::int64_t>::max())
+        raise<ValueError>(operation, "polygamma(n, x) of n = ", n, " has a derivative of no order");
     return {n};
 }
 

@@ -18,6 +18,8 @@ void check_like(const char* optimizer, const char* what, const Tensor& tensor, c
 }
 
 void check_param(const char* optimizer, const Tensor& param) {
+    if (!param.is_floating_point())
+        raise<DtypeError>(optimizer, "a parameter must be of floating-point dtype to be updated, got ", param.dtype());
     xgrad::detail::check_inplace(optimizer, param, /*recording=*/false);
     check_like(optimizer, "gradient", param.grad(), param);
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/nn/optim/optimizer.h>

@@ -98,6 +98,10 @@ TEST_CASE("attributes out of range, and bools") {
     CHECK_THROWS_WITH_AS(gelu(x, "sin"), doctest::Contains("[gelu] approximate argument must be either none or tanh"),
                          ValueError);
     CHECK_THROWS_AS(hardtanh(tensor({true})), DtypeError);
+    CHECK_THROWS_AS(hardtanh(ones({2}, kUInt8)), DtypeError);
+    CHECK_THROWS_AS(hardtanh(ones({2}, kUInt8), 0, 300), ValueError);
+    CHECK_THROWS_AS(threshold(ones({2}, kUInt8), 0, -1), ValueError);
+    CHECK_THROWS_AS(prelu(ones({2}), ones({1}, kFloat64)), DtypeError);
     CHECK(relu6(tensor({-1, 3, 9})).equal(tensor({0, 3, 6})));
     CHECK(threshold(tensor({-1, 3}), 0, 5).equal(tensor({5, 3})));
     CHECK(softmin(tensor({1., 2.}), 0).equal(softmax(tensor({-1., -2.}), 0)));

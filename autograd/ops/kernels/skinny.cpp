@@ -67,6 +67,7 @@ L fold_from(L x) {
 template <class T, std::int64_t R, std::int64_t N>
 [[gnu::flatten]] void dots_tile(const SkinnyProduct& p, std::int64_t rows, const T* a, const T* b, T* c) {
     using L = Lane<T, NativeArch>;
+    static_assert(L::size >= 4);
     const T* x[R];
     const T* y[N];
     for (std::int64_t r = 0; r < R; ++r) x[r] = a + (r < rows ? r : rows - 1) * p.a_strides.row;
@@ -237,7 +238,8 @@ void panels_kernel(const SkinnyProduct& whole) {
 
 void fill_skinny(KernelTable& table) {
     table.skinny[0] = {dots_kernel<float>, panels_kernel<float>};
-    table.skinny[1] = {dots_kernel<double>, panels_kernel<double>};
+    // Four sums are folded at a time; a processor with shorter lanes leaves these products to BLAS.
+    if constexpr (kWidth<double> >= 4) table.skinny[1] = {dots_kernel<double>, panels_kernel<double>};
 }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -19,7 +19,8 @@ struct SkinnyProduct {
 };
 
 /// Products for one floating-point dtype that keep their sums in registers and copy nothing, for sizes at which BLAS
-/// spends its time on packing. The sum of an element is taken in an order that depends on k alone.
+/// spends its time on packing. The sum of an element is taken in an order that depends on k alone. Null where an
+/// architecture has none.
 struct SkinnyKernels {
     /// For few columns and long sums; a_strides.column and b_strides.row are 1.
     void (*dots)(const SkinnyProduct& product) = nullptr;

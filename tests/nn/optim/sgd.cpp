@@ -257,4 +257,9 @@ TEST_CASE("bad parameters and gradients") {
     p.mutable_grad() = ones({2}, kFloat64);
     CHECK_THROWS_AS(sgd.step(), DtypeError);
     CHECK(equal(p.detach(), ones({2})));
+
+    const Tensor bytes = ones({64}, kUInt8);
+    bytes.mutable_grad() = ones({64}, kUInt8);
+    CHECK_THROWS_WITH_AS(optim::SGD({bytes}, 0.1).step(),
+                         "[SGD] a parameter must be of floating-point dtype to be updated, got uint8", DtypeError);
 }
