@@ -108,14 +108,18 @@ Tensor Softmax2dImpl::forward(const Tensor& input) try {
 void ReLU6Impl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::ReLU6(" << only_in_place(options.inplace()) << ')';
 }
-Tensor ReLU6Impl::forward(Tensor input) try { return functional::relu6(input, options); } catch (Error& error) {
+Tensor ReLU6Impl::forward(Tensor input) try {
+    return functional::relu6(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void SELUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::SELU(" << only_in_place(options.inplace()) << ')';
 }
-Tensor SELUImpl::forward(Tensor input) try { return functional::selu(input, options); } catch (Error& error) {
+Tensor SELUImpl::forward(Tensor input) try {
+    return functional::selu(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -123,7 +127,7 @@ void ELUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::ELU("
            << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
 }
-Tensor ELUImpl::forward(Tensor input) try { return functional::elu(input, options); } catch (Error& error) {
+Tensor ELUImpl::forward(Tensor input) try { return functional::elu(std::move(input), options); } catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -131,7 +135,9 @@ void CELUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::CELU("
            << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
 }
-Tensor CELUImpl::forward(Tensor input) try { return functional::celu(input, options); } catch (Error& error) {
+Tensor CELUImpl::forward(Tensor input) try {
+    return functional::celu(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -140,7 +146,7 @@ void LeakyReLUImpl::pretty_print(std::ostream& stream) const {
            << "negative_slope=" << options.negative_slope() << in_place(options.inplace()) << ')';
 }
 Tensor LeakyReLUImpl::forward(Tensor input) try {
-    return functional::leaky_relu(input, options);
+    return functional::leaky_relu(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
 }
@@ -150,7 +156,9 @@ void HardtanhImpl::pretty_print(std::ostream& stream) const {
            << "min_val=" << options.min_val() << ", max_val=" << options.max_val() << in_place(options.inplace())
            << ')';
 }
-Tensor HardtanhImpl::forward(Tensor input) try { return functional::hardtanh(input, options); } catch (Error& error) {
+Tensor HardtanhImpl::forward(Tensor input) try {
+    return functional::hardtanh(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -159,14 +167,16 @@ void ThresholdImpl::pretty_print(std::ostream& stream) const {
            << "threshold=" << options.threshold() << ", value=" << options.value() << in_place(options.inplace())
            << ')';
 }
-Tensor ThresholdImpl::forward(Tensor input) try { return functional::threshold(input, options); } catch (Error& error) {
+Tensor ThresholdImpl::forward(Tensor input) try {
+    return functional::threshold(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void HardshrinkImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Hardshrink(" << options.lambda() << ')';
 }
-Tensor HardshrinkImpl::forward(Tensor input) try {
+Tensor HardshrinkImpl::forward(const Tensor& input) try {
     return functional::hardshrink(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -175,7 +185,7 @@ Tensor HardshrinkImpl::forward(Tensor input) try {
 void SoftshrinkImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Softshrink(" << options.lambda() << ')';
 }
-Tensor SoftshrinkImpl::forward(Tensor input) try {
+Tensor SoftshrinkImpl::forward(const Tensor& input) try {
     return functional::softshrink(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -185,7 +195,9 @@ void SoftplusImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Softplus("
            << "beta=" << options.beta() << ", threshold=" << options.threshold() << ')';
 }
-Tensor SoftplusImpl::forward(Tensor input) try { return functional::softplus(input, options); } catch (Error& error) {
+Tensor SoftplusImpl::forward(const Tensor& input) try {
+    return functional::softplus(input, options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -193,12 +205,12 @@ void GLUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::GLU("
            << "dim=" << options.dim() << ')';
 }
-Tensor GLUImpl::forward(Tensor input) try { return functional::glu(input, options); } catch (Error& error) {
+Tensor GLUImpl::forward(const Tensor& input) try { return functional::glu(input, options); } catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void GELUImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::GELU()"; }
-Tensor GELUImpl::forward(Tensor input) try { return functional::gelu(input, options); } catch (Error& error) {
+Tensor GELUImpl::forward(const Tensor& input) try { return functional::gelu(input, options); } catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -206,7 +218,7 @@ void SoftminImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Softmin("
            << "dim=" << options.dim() << ')';
 }
-Tensor SoftminImpl::forward(Tensor input) try {
+Tensor SoftminImpl::forward(const Tensor& input) try {
     return functional::softmin(input, options.dim());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -217,11 +229,11 @@ void RReLUImpl::pretty_print(std::ostream& stream) const {
            << "lower=" << options.lower() << ", upper=" << options.upper() << in_place(options.inplace()) << ')';
 }
 Tensor RReLUImpl::forward(Tensor input) try {
-    return functional::rrelu(input, functional::RReLUFuncOptions()
-                                        .lower(options.lower())
-                                        .upper(options.upper())
-                                        .training(is_training())
-                                        .inplace(options.inplace()));
+    return functional::rrelu(std::move(input), functional::RReLUFuncOptions()
+                                                   .lower(options.lower())
+                                                   .upper(options.upper())
+                                                   .training(is_training())
+                                                   .inplace(options.inplace()));
 } catch (Error& error) {
     rethrow_with_path(error);
 }

@@ -57,7 +57,7 @@ class Activation : public Cloneable<Derived> {
     Options options;
 };
 
-/// The class of a function without options, and of one with them.
+/// The class of a function without options, and of one with them; what may work in place takes its input by value.
 #define XGRAD_PLAIN_ACTIVATION(Name)                            \
     class Name##Impl : public Cloneable<Name##Impl> {           \
       public:                                                   \
@@ -66,12 +66,12 @@ class Activation : public Cloneable<Derived> {
         Tensor forward(const Tensor& input);                    \
     };                                                          \
     XGRAD_MODULE(Name)
-#define XGRAD_ACTIVATION(Name)                                        \
+#define XGRAD_ACTIVATION(Name, Input)                                 \
     class Name##Impl : public Activation<Name##Impl, Name##Options> { \
       public:                                                         \
         using Activation<Name##Impl, Name##Options>::Activation;      \
         void pretty_print(std::ostream& stream) const override;       \
-        Tensor forward(Tensor input);                                 \
+        Tensor forward(Input input);                                  \
     };                                                                \
     XGRAD_MODULE(Name)
 
@@ -93,31 +93,31 @@ XGRAD_PLAIN_ACTIVATION(Hardswish);
 XGRAD_PLAIN_ACTIVATION(Softmax2d);
 
 /// x limited to [0, 6].
-XGRAD_ACTIVATION(ReLU6);
+XGRAD_ACTIVATION(ReLU6, Tensor);
 /// x above 0, alpha (exp(x) - 1) below.
-XGRAD_ACTIVATION(ELU);
+XGRAD_ACTIVATION(ELU, Tensor);
 /// ELU with the constants that keep mean 0 and variance 1.
-XGRAD_ACTIVATION(SELU);
+XGRAD_ACTIVATION(SELU, Tensor);
 /// x above 0, alpha (exp(x / alpha) - 1) below.
-XGRAD_ACTIVATION(CELU);
+XGRAD_ACTIVATION(CELU, Tensor);
 /// x above 0, negative_slope x below.
-XGRAD_ACTIVATION(LeakyReLU);
+XGRAD_ACTIVATION(LeakyReLU, Tensor);
 /// LeakyReLU with a slope drawn for each element in training, and their mean in evaluation.
-XGRAD_ACTIVATION(RReLU);
+XGRAD_ACTIVATION(RReLU, Tensor);
 /// x limited to [min_val, max_val].
-XGRAD_ACTIVATION(Hardtanh);
+XGRAD_ACTIVATION(Hardtanh, Tensor);
 /// x beyond [-lambda, lambda], else 0.
-XGRAD_ACTIVATION(Hardshrink);
+XGRAD_ACTIVATION(Hardshrink, const Tensor&);
 /// x without the part of it in [-lambda, lambda].
-XGRAD_ACTIVATION(Softshrink);
+XGRAD_ACTIVATION(Softshrink, const Tensor&);
 /// log(1 + exp(beta x)) / beta.
-XGRAD_ACTIVATION(Softplus);
+XGRAD_ACTIVATION(Softplus, const Tensor&);
 /// x Phi(x), Phi being the normal distribution.
-XGRAD_ACTIVATION(GELU);
+XGRAD_ACTIVATION(GELU, const Tensor&);
 /// a sigmoid(b) of the halves of the input.
-XGRAD_ACTIVATION(GLU);
+XGRAD_ACTIVATION(GLU, const Tensor&);
 /// softmax(-x).
-XGRAD_ACTIVATION(Softmin);
+XGRAD_ACTIVATION(Softmin, const Tensor&);
 #undef XGRAD_PLAIN_ACTIVATION
 #undef XGRAD_ACTIVATION
 

@@ -72,7 +72,7 @@ struct EmbeddingDenseBackward {
     Tensor forward(const Tensor& grad, const Tensor& indices) const {
         const Tensor g = grad.contiguous(), places = indices.contiguous();
         const std::int64_t width = g.size(-1);
-        const Tensor out = empty({table.rows, width}, g.dtype());
+        Tensor out = empty({table.rows, width}, g.dtype());
         const Lookups lookups(places, table);
         const bool stream = out.nbytes() >= kStreamFrom;
         const auto sum = kernels().row_sums[float_index(g.dtype())];

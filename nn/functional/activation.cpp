@@ -65,7 +65,7 @@ Tensor softmin(const Tensor& input, const SoftminFuncOptions& options) {
 }
 Tensor gumbel_softmax(const Tensor& logits, const GumbelSoftmaxFuncOptions& options) {
     const Tensor noise = -empty_like(logits).exponential_().log();
-    const Tensor soft = xgrad::softmax((logits + noise) / options.tau(), options.dim());
+    Tensor soft = xgrad::softmax((logits + noise) / options.tau(), options.dim());
     if (!options.hard()) return soft;
     // One-hot, with the gradient of the soft samples.
     const Tensor index = std::get<1>(soft.detach().max(options.dim(), true));
