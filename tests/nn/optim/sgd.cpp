@@ -261,5 +261,5 @@ TEST_CASE("bad parameters and gradients") {
     const Tensor bytes = ones({64}, kUInt8);
     bytes.mutable_grad() = ones({64}, kUInt8);
     CHECK_THROWS_WITH_AS(optim::SGD({bytes}, 0.1).step(),
-                         "[SGD] a parameter must be of floating-point dtype to be updated, got uint8", DtypeError);
+                         "[SGD] a parameter must be of floating-point dtype to be updated, got Byte", DtypeError);
 }
