@@ -22,6 +22,16 @@ using xgrad::Tensor;
 constexpr double kEps = 1e-3;               // of the course's gradient approximation
 constexpr double kTolerance = kEps * kEps;  // that it must agree to
 
+/// What the formulas of task 1 give in the place of the gradient of the hidden weights.
+struct HiddenFormulas {
+    double right = 0;           // largest difference of x_i f'(z_j) sum_k w_kj delta_k to the automatic gradient
+    double largest = 0;         // largest entry of that gradient
+    double inputs = 0;          // of 002's, with x_i for w_kj
+    double inputs_largest = 0;  // largest entry of that formula
+    double outside = 0;         // largest difference of 003's, with delta_k outside of the sum
+    double activation = 0;      // of 003's, whose chain ends with dz_j/da_j
+};
+
 class Assignment2 : public Assignment {
   public:
     Assignment2(const AssignmentSettings& settings, std::ostream& log);
@@ -37,6 +47,7 @@ class Assignment2 : public Assignment {
     const History& history(const std::string& network) { return results(network).front().history; }
     /// Mean and deviation of the training images.
     const course::Moments& moments();
+    const HiddenFormulas& hidden_formulas();
 
     /// Compares quantities of a network with those of the independent program.
     void compare_network(const std::string& network, const std::vector<Of>& quantities);
@@ -45,6 +56,7 @@ class Assignment2 : public Assignment {
 
   private:
     std::optional<course::Moments> moments_;
+    std::optional<HiddenFormulas> hidden_formulas_;
     std::optional<Splits> splits_;
 };
 
@@ -94,16 +106,5 @@ const std::vector<Of>& main_quantities();
 GradientDifference check_gradients(Assignment2& a, const course::NetworkOptions& network, double eps);
 /// The root mean square of the gradient of each layer's weights before the first step; the median of five seeds.
 std::vector<double> gradient_sizes(Assignment2& a, const course::NetworkOptions& network);
-
-/// What the formulas of task 1 give in the place of the gradient of the hidden weights.
-struct HiddenFormulas {
-    double right = 0;           // largest difference of x_i f'(z_j) sum_k w_kj delta_k to the automatic gradient
-    double largest = 0;         // largest entry of that gradient
-    double inputs = 0;          // of 002's, with x_i for w_kj
-    double inputs_largest = 0;  // largest entry of that formula
-    double outside = 0;         // largest difference of 003's, with delta_k outside of the sum
-    double activation = 0;      // of 003's, whose chain ends with dz_j/da_j
-};
-HiddenFormulas hidden_formulas(Assignment2& a);
 
 }  // namespace assignment2

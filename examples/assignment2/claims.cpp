@@ -35,7 +35,7 @@ std::string numbers(Assignment2& a, const std::string& network, Of of) {
 
 void judge_backpropagation(Assignment2& a, Judge& judge) {
     if (!judge.concerns("1a")) return;
-    const HiddenFormulas found = hidden_formulas(a);
+    const HiddenFormulas& found = a.hidden_formulas();
     const Verdict right = right_if(found.right < 1e-10);
     const std::string entry = " (the largest entry of the gradient is " + fixed(found.largest, 4) + ")";
     judge.add("002", "1a",

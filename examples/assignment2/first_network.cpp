@@ -14,7 +14,45 @@ Splits first_images(Assignment2& a, std::int64_t count) {
                           course::normalise(a.moments()), course::Bias::kColumn);
 }
 
+HiddenFormulas find_hidden_formulas(Assignment2& a) {
+    const ScopedDtype scope(xgrad::kFloat64);
+    const Timed timed(a.experiments().timings(), kGradientTime);
+    const Splits images = first_images(a, 100);
+    const Tensor& x = images.training.data();
+    xgrad::manual_seed(0);
+    const Trainee trainee = course::network(course::network_case("64 sigmoid").options);
+    const Tensor &hidden = trainee.parameters[0], &output = trainee.parameters[1];
+    const Tensor loss = trainee.model.loss(trainee.model.forward(x), images.training.targets());
+    const Tensor gradient = xgrad::autograd::grad({loss}, {hidden})[0];
+
+    const xgrad::NoGradGuard no_grad;
+    const Tensor activation = x.matmul(hidden.t()).sigmoid();
+    const Tensor slope = activation * (1 - activation);
+    const Tensor one_hot = images.training.targets().unsqueeze(1).eq(xgrad::arange(10)).to(xgrad::kFloat64);
+    // delta_k = -(y_k - yhat_k), divided by the number of images: the loss is a mean
+    const Tensor delta = (activation.matmul(output.t()).softmax(1) - one_hot) / 100;
+    const auto largest = [](const Tensor& values) { return values.abs().max().item<double>(); };
+    const auto weights = [&](const Tensor& delta_hidden) { return delta_hidden.t().matmul(x); };
+
+    const Tensor back = delta.matmul(output);
+    HiddenFormulas found;
+    found.largest = largest(gradient);
+    found.right = largest(weights(slope * back) - gradient);
+    const Tensor with_inputs = (slope * delta.sum({1}, true)).t().matmul(x.square());
+    found.inputs = largest(with_inputs - gradient);
+    found.inputs_largest = largest(with_inputs);
+    // Of the first class; the errors at the other outputs are missing.
+    found.outside = largest(weights(delta.select(1, 0).unsqueeze(1) * output.sum({0}) * slope) - gradient);
+    found.activation = largest(weights(back) - gradient);
+    return found;
+}
+
 }  // namespace
+
+const HiddenFormulas& Assignment2::hidden_formulas() {
+    if (!hidden_formulas_) hidden_formulas_ = find_hidden_formulas(*this);
+    return *hidden_formulas_;
+}
 
 GradientDifference check_gradients(Assignment2& a, const course::NetworkOptions& network, double eps) {
     constexpr std::int64_t kEntries = 500;  // of each layer's weights
@@ -48,39 +86,6 @@ std::vector<double> gradient_sizes(Assignment2& a, const course::NetworkOptions&
     return medians;
 }
 
-HiddenFormulas hidden_formulas(Assignment2& a) {
-    const ScopedDtype scope(xgrad::kFloat64);
-    const Timed timed(a.experiments().timings(), kGradientTime);
-    const Splits images = first_images(a, 100);
-    const Tensor& x = images.training.data();
-    xgrad::manual_seed(0);
-    const Trainee trainee = course::network(course::network_case("64 sigmoid").options);
-    const Tensor &hidden = trainee.parameters[0], &output = trainee.parameters[1];
-    const Tensor loss = trainee.model.loss(trainee.model.forward(x), images.training.targets());
-    const Tensor gradient = xgrad::autograd::grad({loss}, {hidden})[0];
-
-    const xgrad::NoGradGuard no_grad;
-    const Tensor activation = x.matmul(hidden.t()).sigmoid();
-    const Tensor slope = activation * (1 - activation);
-    const Tensor one_hot = images.training.targets().unsqueeze(1).eq(xgrad::arange(10)).to(xgrad::kFloat64);
-    // delta_k = -(y_k - yhat_k), divided by the number of images: the loss is a mean
-    const Tensor delta = (activation.matmul(output.t()).softmax(1) - one_hot) / 100;
-    const auto largest = [](const Tensor& values) { return values.abs().max().item<double>(); };
-    const auto weights = [&](const Tensor& delta_hidden) { return delta_hidden.t().matmul(x); };
-
-    const Tensor back = delta.matmul(output);
-    HiddenFormulas found;
-    found.largest = largest(gradient);
-    found.right = largest(weights(slope * back) - gradient);
-    const Tensor with_inputs = (slope * delta.sum({1}, true)).t().matmul(x.square());
-    found.inputs = largest(with_inputs - gradient);
-    found.inputs_largest = largest(with_inputs);
-    // Of the first class; the errors at the other outputs are missing.
-    found.outside = largest(weights(delta.select(1, 0).unsqueeze(1) * output.sum({0}) * slope) - gradient);
-    found.activation = largest(weights(back) - gradient);
-    return found;
-}
-
 void task_2a(Assignment2& a) {
     a.report().section("2a", "Normalised images",
                        "Mean and standard deviation of all pixels of the 20,000 training images; `(x - \u03bc)/\u03c3` "
@@ -104,7 +109,7 @@ void task_2b(Assignment2& a) {
         "a_j)`. By hand, `\u2202C/\u2202w_{ji} = x_i f\u2032(z_j) \u03a3_k w_{kj} \u03b4_k` with `\u03b4_k = -(y_k - "
         "\u0177_k)`; the library derives it from the forward pass. Both are held against each other, and the library "
         "against central differences on 100 images, as in the course\u2019s test, for 500 weights of each layer.");
-    const HiddenFormulas formulas = hidden_formulas(a);
+    const HiddenFormulas& formulas = a.hidden_formulas();
     const GradientDifference found = check_gradients(a, course::network_case("64 sigmoid, uniform").options, kEps);
     a.report().comparisons(
         {{"gradient of the hidden weights by hand against the automatic one", scientific(formulas.right), "below 1e-10",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/parallel.h>
 #include <xgrad/nn/optim/optimizer.h>
 
 /// What the tests of optimisers share.
@@ -48,6 +49,30 @@ void check_rule(const xgrad::Tensor& param, Make make, Expected expected, double
     for (std::size_t i = 0; i < got.size(); ++i)
         worst = std::max(worst, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
     CHECK(worst <= tolerance);
+}
+
+/// Three steps of the optimiser that `make(param)` returns have the same bits for every layout of the parameter and any
+/// number of threads.
+template <class Make>
+void check_bits(Make make) {
+    const auto run = [&](int threads, bool transposed) {
+        const int before = xgrad::get_num_threads();
+        xgrad::set_num_threads(threads);
+        xgrad::manual_seed(5);
+        const xgrad::Tensor start = xgrad::randn({301, 777});
+        xgrad::Tensor p = transposed ? start.t().contiguous().t().detach() : start;
+        p.requires_grad_();
+        auto optimizer = make(p);
+        for (int s = 0; s < 3; ++s) {
+            p.mutable_grad() = xgrad::randn({301, 777});
+            optimizer.step();
+        }
+        xgrad::set_num_threads(before);
+        return p.detach();
+    };
+    const xgrad::Tensor reference = run(1, false);
+    for (const int threads : {2, 4, 8}) CHECK(equal(run(threads, false), reference));
+    CHECK(equal(run(1, true), reference));
 }
 
 }  // namespace steps
