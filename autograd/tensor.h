@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
@@ -238,19 +239,67 @@ class Tensor {
     Tensor sum(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor mean(std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor mean(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor nansum(OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+                  std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor nanmean(OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+                   std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor prod(std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor prod(std::int64_t dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor var(OptionalIntArrayRef dim = std::nullopt, const std::optional<Scalar>& correction = std::nullopt,
+               bool keepdim = false) const;
+    Tensor std(OptionalIntArrayRef dim = std::nullopt, const std::optional<Scalar>& correction = std::nullopt,
+               bool keepdim = false) const;
+    // Templates, so that an integer is not taken for `unbiased`.
+    template <std::same_as<bool> B>
+    Tensor var(B unbiased) const {
+        return var(std::nullopt, Scalar(unbiased));
+    }
+    template <std::same_as<bool> B>
+    Tensor var(OptionalIntArrayRef dim, B unbiased, bool keepdim = false) const {
+        return var(dim, Scalar(unbiased), keepdim);
+    }
+    template <std::same_as<bool> B>
+    Tensor std(B unbiased) const {
+        return std(std::nullopt, Scalar(unbiased));
+    }
+    template <std::same_as<bool> B>
+    Tensor std(OptionalIntArrayRef dim, B unbiased, bool keepdim = false) const {
+        return std(dim, Scalar(unbiased), keepdim);
+    }
     Tensor amax(IntArrayRef dim = {}, bool keepdim = false) const;
     Tensor amin(IntArrayRef dim = {}, bool keepdim = false) const;
     Tensor max() const;
     Tensor min() const;
     std::tuple<Tensor, Tensor> max(std::int64_t dim, bool keepdim = false) const;
     std::tuple<Tensor, Tensor> min(std::int64_t dim, bool keepdim = false) const;
+    std::tuple<Tensor, Tensor> aminmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor argmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor argmin(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor logsumexp(IntArrayRef dim, bool keepdim = false) const;
     Tensor norm(const Scalar& p = 2) const;
     Tensor norm(const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim = false) const;
+    Tensor norm(const std::optional<Scalar>& p, ScalarType dtype) const;
+    Tensor norm(const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim, ScalarType dtype) const;
+    template <std::convertible_to<std::string_view> S>
+    Tensor norm(const S& p, OptionalIntArrayRef dim = std::nullopt, bool keepdim = false) const {
+        return named_norm(p, dim, keepdim, dtype());
+    }
+    template <std::convertible_to<std::string_view> S>
+    Tensor norm(const S& p, IntArrayRef dim, bool keepdim, ScalarType dtype) const {
+        return named_norm(p, dim, keepdim, dtype);
+    }
     Tensor any() const;
+    Tensor any(OptionalIntArrayRef dim, bool keepdim = false) const;
     Tensor all() const;
+    Tensor all(OptionalIntArrayRef dim, bool keepdim = false) const;
+    Tensor count_nonzero(OptionalIntArrayRef dim = std::nullopt) const;
+    Tensor cumsum(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor& cumsum_(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+    Tensor cumprod(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor& cumprod_(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+    std::tuple<Tensor, Tensor> cummax(std::int64_t dim) const;
+    std::tuple<Tensor, Tensor> cummin(std::int64_t dim) const;
+    Tensor logcumsumexp(std::int64_t dim) const;
     Tensor softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor log_softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
 
@@ -327,6 +376,7 @@ class Tensor {
     void* data_ptr_void() const;
     unsigned add_hook(Hook hook) const;
     void check_rank(std::size_t rank) const;
+    Tensor named_norm(std::string_view p, OptionalIntArrayRef dim, bool keepdim, ScalarType dtype) const;
 
     detail::IntrusivePtr<detail::TensorImpl> impl_;
 };
