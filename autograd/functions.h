@@ -11,3 +11,4 @@
 #include <xgrad/autograd/functions/random.h>
 #include <xgrad/autograd/functions/reduction.h>
 #include <xgrad/autograd/functions/shape.h>
+#include <xgrad/autograd/functions/sorting.h>

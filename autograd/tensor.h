@@ -342,13 +342,85 @@ class Tensor {
     Tensor operator[](const Tensor& index) const;
     Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
     Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
-    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value);
+    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& values,
+                       bool accumulate = false);
     Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
-    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& value);
+    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& values,
+                       bool accumulate = false);
+    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Scalar& value);
+    Tensor index_put(const std::vector<indexing::TensorIndex>& indices, const Tensor& values,
+                     bool accumulate = false) const;
     Tensor index_select(std::int64_t dim, const Tensor& index) const;
-    Tensor& index_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
-    Tensor gather(std::int64_t dim, const Tensor& index) const;
-    Tensor& scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
+    Tensor index_add(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1) const;
+    Tensor& index_add_(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1);
+    Tensor index_copy(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+    Tensor& index_copy_(std::int64_t dim, const Tensor& index, const Tensor& source);
+    Tensor index_fill(std::int64_t dim, const Tensor& index, const Scalar& value) const;
+    Tensor index_fill(std::int64_t dim, const Tensor& index, const Tensor& value) const;
+    Tensor& index_fill_(std::int64_t dim, const Tensor& index, const Scalar& value);
+    Tensor& index_fill_(std::int64_t dim, const Tensor& index, const Tensor& value);
+    Tensor index_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
+                        bool include_self = true) const;
+    Tensor& index_reduce_(std::int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
+                          bool include_self = true);
+    Tensor gather(std::int64_t dim, const Tensor& index, bool sparse_grad = false) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& src) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Scalar& value) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce) const;
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Tensor& src);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Scalar& value);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce);
+    Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& src) const;
+    Tensor& scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& src);
+    Tensor scatter_reduce(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
+                          bool include_self = true) const;
+    Tensor& scatter_reduce_(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
+                            bool include_self = true);
+    Tensor take(const Tensor& index) const;
+    Tensor take_along_dim(const Tensor& indices, std::optional<std::int64_t> dim = std::nullopt) const;
+    Tensor put(const Tensor& index, const Tensor& source, bool accumulate = false) const;
+    Tensor& put_(const Tensor& index, const Tensor& source, bool accumulate = false);
+    Tensor masked_fill(const Tensor& mask, const Scalar& value) const;
+    Tensor masked_fill(const Tensor& mask, const Tensor& value) const;
+    Tensor& masked_fill_(const Tensor& mask, const Scalar& value);
+    Tensor& masked_fill_(const Tensor& mask, const Tensor& value);
+    Tensor masked_select(const Tensor& mask) const;
+    Tensor masked_scatter(const Tensor& mask, const Tensor& source) const;
+    Tensor& masked_scatter_(const Tensor& mask, const Tensor& source);
+    Tensor nonzero() const;
+    std::vector<Tensor> nonzero_numpy() const;
+    Tensor argwhere() const;
+
+    // --- Order and search
+    std::tuple<Tensor, Tensor> sort(std::int64_t dim = -1, bool descending = false) const;
+    std::tuple<Tensor, Tensor> sort(std::optional<bool> stable, std::int64_t dim = -1, bool descending = false) const;
+    Tensor argsort(std::int64_t dim = -1, bool descending = false) const;
+    /// A template so that an integer is always a dimension.
+    template <std::same_as<bool> B>
+    Tensor argsort(B stable, std::int64_t dim = -1, bool descending = false) const {
+        return std::get<1>(sort(std::optional<bool>(stable), dim, descending));
+    }
+    Tensor msort() const;
+    std::tuple<Tensor, Tensor> topk(std::int64_t k, std::int64_t dim = -1, bool largest = true,
+                                    bool sorted = true) const;
+    std::tuple<Tensor, Tensor> kthvalue(std::int64_t k, std::int64_t dim = -1, bool keepdim = false) const;
+    Tensor median() const;
+    std::tuple<Tensor, Tensor> median(std::int64_t dim, bool keepdim = false) const;
+    Tensor nanmedian() const;
+    std::tuple<Tensor, Tensor> nanmedian(std::int64_t dim, bool keepdim = false) const;
+    std::tuple<Tensor, Tensor> mode(std::int64_t dim = -1, bool keepdim = false) const;
+    Tensor quantile(double q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                    std::string_view interpolation = "linear") const;
+    Tensor quantile(const Tensor& q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                    std::string_view interpolation = "linear") const;
+    Tensor nanquantile(double q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                       std::string_view interpolation = "linear") const;
+    Tensor nanquantile(const Tensor& q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                       std::string_view interpolation = "linear") const;
+    Tensor bincount(const std::optional<Tensor>& weights = {}, std::int64_t minlength = 0) const;
+    Tensor histc(std::int64_t bins = 100, const Scalar& min = 0, const Scalar& max = 0) const;
 
     // --- Random numbers, in place (see xgrad::manual_seed)
     Tensor& uniform_(double from = 0, double to = 1);
