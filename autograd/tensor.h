@@ -309,6 +309,23 @@ class Tensor {
     Tensor bmm(const Tensor& other) const;
     Tensor mv(const Tensor& vector) const;
     Tensor dot(const Tensor& other) const;
+    Tensor vdot(const Tensor& other) const { return dot(other); }
+    Tensor inner(const Tensor& other) const;
+    Tensor outer(const Tensor& vec2) const;
+    Tensor ger(const Tensor& vec2) const { return outer(vec2); }
+    Tensor addmm(const Tensor& mat1, const Tensor& mat2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addmm_(const Tensor& mat1, const Tensor& mat2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addmv(const Tensor& mat, const Tensor& vec, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addmv_(const Tensor& mat, const Tensor& vec, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addr(const Tensor& vec1, const Tensor& vec2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addr_(const Tensor& vec1, const Tensor& vec2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor baddbmm(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& baddbmm_(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addbmm(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addbmm_(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor kron(const Tensor& other) const;
+    Tensor cross(const Tensor& other, std::optional<std::int64_t> dim = std::nullopt) const;
+    Tensor trace() const;
 
     // --- Shape
     Tensor view(IntArrayRef size) const;
@@ -316,25 +333,88 @@ class Tensor {
     Tensor reshape(IntArrayRef shape) const;
     Tensor reshape_as(const Tensor& other) const { return reshape(other.sizes()); }
     Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
+    Tensor unflatten(std::int64_t dim, IntArrayRef sizes) const;
+    Tensor ravel() const;
     Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+    Tensor& transpose_(std::int64_t dim0, std::int64_t dim1);
+    Tensor swapaxes(std::int64_t axis0, std::int64_t axis1) const { return transpose(axis0, axis1); }
+    Tensor& swapaxes_(std::int64_t axis0, std::int64_t axis1) { return transpose_(axis0, axis1); }
+    Tensor swapdims(std::int64_t dim0, std::int64_t dim1) const { return transpose(dim0, dim1); }
+    Tensor& swapdims_(std::int64_t dim0, std::int64_t dim1) { return transpose_(dim0, dim1); }
     Tensor t() const;
+    Tensor& t_();
+    /// Transpose of the last two dimensions; those of mH and adjoint are the same for real numbers.
+    Tensor mT() const;
+    Tensor mH() const;
+    Tensor adjoint() const;
+    /// Python's `x.T`: all dimensions in reverse order.
+    Tensor numpy_T() const;
+    Tensor matrix_H() const;
     Tensor permute(IntArrayRef dims) const;
     Tensor movedim(std::int64_t source, std::int64_t destination) const;
+    Tensor movedim(IntArrayRef source, IntArrayRef destination) const;
+    Tensor moveaxis(std::int64_t source, std::int64_t destination) const { return movedim(source, destination); }
+    Tensor moveaxis(IntArrayRef source, IntArrayRef destination) const { return movedim(source, destination); }
     Tensor squeeze() const;
     Tensor squeeze(std::int64_t dim) const;
+    Tensor squeeze(IntArrayRef dim) const;
+    Tensor& squeeze_();
+    Tensor& squeeze_(std::int64_t dim);
+    Tensor& squeeze_(IntArrayRef dim);
     Tensor unsqueeze(std::int64_t dim) const;
+    Tensor& unsqueeze_(std::int64_t dim);
     Tensor expand(IntArrayRef size, bool implicit = false) const;
     Tensor expand_as(const Tensor& other) const { return expand(other.sizes()); }
+    Tensor broadcast_to(IntArrayRef size) const { return expand(size); }
+    Tensor repeat(IntArrayRef repeats) const;
+    Tensor repeat_interleave(std::int64_t repeats, std::optional<std::int64_t> dim = std::nullopt,
+                             std::optional<std::int64_t> output_size = std::nullopt) const;
+    Tensor repeat_interleave(const Tensor& repeats, std::optional<std::int64_t> dim = std::nullopt,
+                             std::optional<std::int64_t> output_size = std::nullopt) const;
+    Tensor tile(IntArrayRef dims) const;
+    Tensor flip(IntArrayRef dims) const;
+    Tensor fliplr() const;
+    Tensor flipud() const;
+    Tensor roll(IntArrayRef shifts, IntArrayRef dims = {}) const;
+    Tensor rot90(std::int64_t k = 1, IntArrayRef dims = {0, 1}) const;
     /// Sums the dimensions that broadcasting added, so that the result has `size`.
     Tensor sum_to_size(IntArrayRef size) const;
     Tensor as_strided(IntArrayRef size, IntArrayRef stride,
                       std::optional<std::int64_t> storage_offset = std::nullopt) const;
+    Tensor& as_strided_(IntArrayRef size, IntArrayRef stride,
+                        std::optional<std::int64_t> storage_offset = std::nullopt);
+    /// Windows of `size` elements, `step` apart, along `dimension`: a view with the window as the last dimension.
+    Tensor unfold(std::int64_t dimension, std::int64_t size, std::int64_t step) const;
+    /// Another shape for this tensor, whose memory grows if need be; elements that come to it are uninitialised.
+    const Tensor& resize_(IntArrayRef size) const;
+    const Tensor& resize_as_(const Tensor& the_template) const { return resize_(the_template.sizes()); }
+    Tensor diag(std::int64_t diagonal = 0) const;
+    Tensor diagflat(std::int64_t offset = 0) const;
+    Tensor diagonal(std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1) const;
+    Tensor diag_embed(std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1) const;
+    Tensor tril(std::int64_t diagonal = 0) const;
+    Tensor& tril_(std::int64_t diagonal = 0);
+    Tensor triu(std::int64_t diagonal = 0) const;
+    Tensor& triu_(std::int64_t diagonal = 0);
     Tensor select(std::int64_t dim, std::int64_t index) const;
     Tensor slice(std::int64_t dim = 0, std::optional<std::int64_t> start = std::nullopt,
                  std::optional<std::int64_t> end = std::nullopt, std::int64_t step = 1) const;
     Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+    Tensor narrow(std::int64_t dim, const Tensor& start, std::int64_t length) const;
+    Tensor narrow_copy(std::int64_t dim, std::int64_t start, std::int64_t length) const;
     std::vector<Tensor> unbind(std::int64_t dim = 0) const;
     std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
+    std::vector<Tensor> split(IntArrayRef split_size, std::int64_t dim = 0) const;
+    std::vector<Tensor> split_with_sizes(IntArrayRef split_sizes, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(std::int64_t sections, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(IntArrayRef indices, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(const Tensor& tensor_indices_or_sections, std::int64_t dim = 0) const;
+    std::vector<Tensor> hsplit(std::int64_t sections) const;
+    std::vector<Tensor> hsplit(IntArrayRef indices) const;
+    std::vector<Tensor> vsplit(std::int64_t sections) const;
+    std::vector<Tensor> vsplit(IntArrayRef indices) const;
+    std::vector<Tensor> dsplit(std::int64_t sections) const;
+    std::vector<Tensor> dsplit(IntArrayRef indices) const;
     std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
 
     // --- Indexing
