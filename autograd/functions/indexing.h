@@ -25,7 +25,7 @@ Tensor embedding_renorm_(Tensor weight, const Tensor& indices, double max_norm, 
 /// (int64 or int32) is one-dimensional and bag b goes from offsets[b] to offsets[b + 1], the last to the end, or, with
 /// `include_last_offset`, to the last offset; an empty bag gives zeros. Rows padding_idx do not count. In a sum they
 /// are multiplied by `per_sample_weights` (of the shape of the indices), if given. Returns the bags, the bag of each
-/// index (empty for sums), the number of rows of each bag and, for maxima, the indices that they came from.
+/// index, the number of rows of each bag and, for maxima, the indices that they came from (else empty).
 std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, const Tensor& indices,
                                                          const Tensor& offsets, bool scale_grad_by_freq = false,
                                                          std::int64_t mode = 0, bool sparse = false,
