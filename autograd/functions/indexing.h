@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 #include <vector>
+#include <tuple>
 
 #include <xgrad/autograd/tensor.h>
 
@@ -63,6 +64,22 @@ Tensor scatter(const Tensor& self, std::int64_t dim, const Tensor& index, const 
 /// The same combined with what stands there by "add" or "multiply".
 Tensor scatter(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce);
 Tensor scatter(const Tensor& self, std::int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce);
+/// Bags of rows of `weight` (n, d), each reduced to one: their sum (mode 0), mean (1) or maximum (2). `indices`
+/// (int64 or int32) is one-dimensional and bag b goes from offsets[b] to offsets[b + 1], the last to the end, or, with
+/// `include_last_offset`, to the last offset; an empty bag gives zeros. Rows padding_idx do not count. In a sum they
+/// are multiplied by `per_sample_weights` (of the shape of the indices), if given. Returns the bags, the bag of each
+/// index, the number of rows of each bag and, for maxima, the indices that they came from (else empty).
+std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, const Tensor& indices,
+                                                         const Tensor& offsets, bool scale_grad_by_freq = false,
+                                                         std::int64_t mode = 0, bool sparse = false,
+                                                         const std::optional<Tensor>& per_sample_weights = {},
+                                                         bool include_last_offset = false);
+std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, const Tensor& indices,
+                                                         const Tensor& offsets, bool scale_grad_by_freq,
+                                                         std::int64_t mode, bool sparse,
+                                                         const std::optional<Tensor>& per_sample_weights,
+                                                         bool include_last_offset,
+                                                         std::optional<std::int64_t> padding_idx);
 /// `self` with source[i][j] added at self[index[i][j]][j] for dim 0, and so on.
 Tensor scatter_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source);
 /// All that scatter would write to one element reduced by "sum", "prod", "mean", "amax" or "amin", together with what
