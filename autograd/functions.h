@@ -10,6 +10,7 @@
 #include <xgrad/autograd/functions/dropout.h>
 #include <xgrad/autograd/functions/factories.h>
 #include <xgrad/autograd/functions/indexing.h>
+#include <xgrad/autograd/functions/loss.h>
 #include <xgrad/autograd/functions/normalization.h>
 #include <xgrad/autograd/functions/pooling.h>
 #include <xgrad/autograd/functions/product.h>
