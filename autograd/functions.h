@@ -6,6 +6,7 @@
 #include <xgrad/autograd/elementwise.h>
 #include <xgrad/autograd/functions/factories.h>
 #include <xgrad/autograd/functions/indexing.h>
+#include <xgrad/autograd/functions/linalg.h>
 #include <xgrad/autograd/functions/normalization.h>
 #include <xgrad/autograd/functions/product.h>
 #include <xgrad/autograd/functions/random.h>
