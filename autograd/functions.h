@@ -11,6 +11,7 @@
 #include <xgrad/autograd/functions/factories.h>
 #include <xgrad/autograd/functions/indexing.h>
 #include <xgrad/autograd/functions/loss.h>
+#include <xgrad/autograd/functions/linalg.h>
 #include <xgrad/autograd/functions/normalization.h>
 #include <xgrad/autograd/functions/pooling.h>
 #include <xgrad/autograd/functions/product.h>

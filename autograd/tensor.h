@@ -327,6 +327,23 @@ class Tensor {
     Tensor cross(const Tensor& other, std::optional<std::int64_t> dim = std::nullopt) const;
     Tensor trace() const;
 
+    // --- Linear algebra
+    Tensor inverse() const;
+    Tensor det() const;
+    Tensor logdet() const;
+    std::tuple<Tensor, Tensor> slogdet() const;
+    std::tuple<Tensor, Tensor> triangular_solve(const Tensor& A, bool upper = true, bool transpose = false,
+                                                bool unitriangular = false) const;
+    Tensor cholesky(bool upper = false) const;
+    Tensor cholesky_solve(const Tensor& input2, bool upper = false) const;
+    Tensor cholesky_inverse(bool upper = false) const;
+    Tensor lu_solve(const Tensor& LU_data, const Tensor& LU_pivots) const;
+    std::tuple<Tensor, Tensor> qr(bool some = true) const;
+    std::tuple<Tensor, Tensor, Tensor> svd(bool some = true, bool compute_uv = true) const;
+    Tensor pinverse(double rcond = 1e-15) const;
+    Tensor matrix_power(std::int64_t n) const;
+    Tensor matrix_exp() const;
+
     // --- Shape
     Tensor view(IntArrayRef size) const;
     Tensor view_as(const Tensor& other) const { return view(other.sizes()); }
