@@ -32,6 +32,14 @@ class Tensor {
   public:
     Tensor() = default;
     explicit Tensor(detail::IntrusivePtr<detail::TensorImpl> impl) : impl_(std::move(impl)) {}
+    Tensor(const Tensor&) = default;
+    Tensor(Tensor&&) noexcept = default;
+    ~Tensor() = default;
+    Tensor& operator=(const Tensor&) & = default;
+    Tensor& operator=(Tensor&&) & noexcept = default;
+    /// Assigning to a view writes through it: `x[0] = y`, `x[0] = 5`.
+    Tensor& operator=(const Tensor& source) && { return copy_(source); }
+    Tensor& operator=(const Scalar& value) && { return fill_(value); }
 
     // --- What it is
     bool defined() const { return static_cast<bool>(impl_); }
@@ -55,6 +63,9 @@ class Tensor {
     bool is_contiguous() const { return checked().contiguous; }
     TensorOptions options() const { return TensorOptions(dtype()); }
     Device device() const { return kCPU; }
+    Layout layout() const { return kStrided; }
+    bool is_cpu() const { return defined(); }
+    bool is_cuda() const { return false; }
     bool is_alias_of(const Tensor& other) const { return checked().storage == other.checked().storage; }
 
     // --- Access to the elements
@@ -103,6 +114,10 @@ class Tensor {
     template <class F>
     unsigned register_hook(F&& hook) const;
     void remove_hook(unsigned position) const;
+    /// Calls `hook(leaf)` whenever backward has added to the grad() of this leaf; an optimiser may step there. Returns
+    /// the number by which remove_post_accumulate_grad_hook takes it away.
+    unsigned register_post_accumulate_grad_hook(std::function<void(const Tensor&)> hook) const;
+    void remove_post_accumulate_grad_hook(unsigned position) const;
     /// Shares memory and version, without history.
     Tensor detach() const;
     const Tensor& detach_() const;
@@ -114,8 +129,10 @@ class Tensor {
     void set_data(const Tensor& other) const;
     bool is_view() const { return static_cast<bool>(checked().base); }
     Tensor _base() const { return Tensor(checked().base); }
-    /// Number of in-place modifications of the memory so far.
-    std::uint32_t _version() const { return checked().storage->version(); }
+    /// Number of in-place modifications of the memory so far. Throws GraphError for inference tensors: nobody counts.
+    std::uint32_t _version() const;
+    /// Made under InferenceMode: without version or history, never part of a graph.
+    bool is_inference() const;
 
     // --- Copies and conversions
     Tensor clone() const;
@@ -123,7 +140,10 @@ class Tensor {
     Tensor to(ScalarType dtype, bool non_blocking = false, bool copy = false) const;
     Tensor to(const TensorOptions& options, bool non_blocking = false, bool copy = false) const;
     Tensor to(const Tensor& other) const { return to(other.dtype()); }
-    Tensor to(Device) const { return *this; }
+    /// Throws NotImplementedError for a device other than the CPU.
+    Tensor to(Device device, bool non_blocking = false, bool copy = false) const;
+    Tensor to(Device device, ScalarType dtype, bool non_blocking = false, bool copy = false) const;
+    Tensor to(DeviceType device, bool non_blocking = false, bool copy = false) const;
     Tensor cpu() const { return *this; }
     Tensor type_as(const Tensor& other) const { return to(other.dtype()); }
     Tensor toType(ScalarType dtype) const { return to(dtype); }
