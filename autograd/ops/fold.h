@@ -14,8 +14,8 @@ struct Reduced {
     bool contains(std::size_t d) const { return dims >> d & 1; }
 };
 
-/// Folds the dimensions `over.dims` of a plain tensor. Sums of nothing are 0; a maximum or minimum needs elements.
-/// Dtypes: float32, float64; int64 for kSum; all for kMax and kMin. The bits do not depend on the number of threads.
+/// Folds the dimensions `over.dims` of a plain tensor. Sums of nothing are 0, products 1; a maximum or minimum needs
+/// elements. Dtypes: float32, float64; int64 for kSum and kProduct; all for kMax and kMin. The bits do not depend on the number of threads.
 Tensor fold(Fold kind, const Tensor& x, const Reduced& over);
 
 /// Where along `dim` of the contiguous `x` the value stands first that `values` (contiguous) holds for it: int64, of

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/kernels/table.h>
-#include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/ops/reduced.h>
 #include <xgrad/autograd/ops/softmax.h>
 #include <xgrad/autograd/parallel.h>
 
@@ -46,16 +46,6 @@ Tensor run(SoftmaxKernels::Backward kernel, const Tensor& grad, const Tensor& ou
         kernel(at(g, row * n), at(y, row * n), at(out, row * n), n, rows);
     });
     return out.movedim(-1, dim).contiguous();
-}
-
-/// Where a dimension is when a batch dimension has been moved to the front of a tensor, which must have one to begin
-/// with.
-template <class Op>
-Batched batch_along(Op op, const Tensor& x, std::int64_t batch_dim) {
-    const Tensor batched = x.movedim(batch_dim, 0);
-    if (batched.dim() == 1) return {detail_op::apply(Op{1}, batched.unsqueeze(1)).squeeze(1), 0};
-    ++op.dim;
-    return {detail_op::apply(op, batched), 0};
 }
 
 /// y = exp(x) / sum(exp(x)); grad_x = y (g - sum(g y)).
@@ -146,6 +136,9 @@ struct LogSumExp {
         return out;
     }
     void vjp(Vjp& b) const { b.set(0, b.grad().unsqueeze(-1) * (b.input(0) - b.output().unsqueeze(-1)).exp()); }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor& y) const {
+        return (tangents[0] * (x[0] - y.unsqueeze(-1)).exp()).sum(-1);
+    }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         return {detail_op::apply(*this, x[0].movedim(dims[0], 0)), 0};
     }

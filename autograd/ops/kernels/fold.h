@@ -55,6 +55,28 @@ struct MinFold : SumFold {
     }
 };
 
+/// A fold of absolute values.
+template <class F>
+struct OfAbs : F {
+    template <class V>
+    static V first(V x) {
+        return abs(x);
+    }
+};
+
+/// Integers wrap.
+struct ProductFold : SumFold {
+    template <class T>
+    static constexpr T kUnit = T(1);
+    template <class V>
+    static V join(V a, V b) {
+        if constexpr (std::is_integral_v<V>)
+            return static_cast<V>(static_cast<std::make_unsigned_t<V>>(a) * static_cast<std::make_unsigned_t<V>>(b));
+        else
+            return a * b;
+    }
+};
+
 /// True in the first n elements of a lane.
 template <class L>
 auto first_elements(std::size_t n) {

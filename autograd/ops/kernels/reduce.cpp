@@ -125,6 +125,10 @@ void fill_find(KernelTable& table) {
 void fill_reduce(KernelTable& table) {
     fill_fold<SumFold, float, double, std::int64_t>(table, Fold::kSum);
     fill_fold<SumOfSquaresFold, float, double>(table, Fold::kSumOfSquares);
+    fill_fold<OfAbs<SumFold>, float, double>(table, Fold::kSumOfAbs);
+    fill_fold<OfAbs<MaxFold>, float, double>(table, Fold::kMaxAbs);
+    fill_fold<OfAbs<MinFold>, float, double>(table, Fold::kMinAbs);
+    fill_fold<ProductFold, float, double, std::int64_t>(table, Fold::kProduct);
     fill_fold<MaxFold, float, double, std::uint8_t, std::int32_t, std::int64_t>(table, Fold::kMax);
     fill_fold<MinFold, float, double, std::uint8_t, std::int32_t, std::int64_t>(table, Fold::kMin);
     fill_find<float, double, std::uint8_t, std::int32_t, std::int64_t>(table);

@@ -3,6 +3,7 @@
 #include <xgrad/autograd/ops/kernels/embedding.h>
 #include <xgrad/autograd/ops/kernels/norm.h>
 #include <xgrad/autograd/ops/kernels/reduce.h>
+#include <xgrad/autograd/ops/kernels/scan.h>
 #include <xgrad/autograd/ops/kernels/skinny.h>
 #include <xgrad/autograd/ops/kernels/softmax.h>
 #include <xgrad/autograd/ops/loss_rows.h>
@@ -48,7 +49,9 @@ struct KernelTable {
     RowKernels rows[TableRows::size];
     FoldKernels folds[kNumFolds][kNumScalarTypes];
     FindKernels find[kNumScalarTypes];
-    SoftmaxKernels softmax[2];  // by float_index, as what follows
+    ScanKernels scans[kNumScalarTypes];
+    MomentKernels moments[2];  // by float_index, as what follows
+    SoftmaxKernels softmax[2];
     NormKernels norm[2];
     RowSumKernel row_sums[2] = {};
     SkinnyKernels skinny[2];
@@ -70,7 +73,7 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 // kernel file is listed here.
 #define XGRAD_KERNEL_FILES(file)                                                                                      \
     file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
-        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny)
+        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(moments) file(scan)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE
