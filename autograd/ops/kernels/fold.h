@@ -64,16 +64,12 @@ struct OfAbs : F {
     }
 };
 
-/// Integers wrap.
 struct ProductFold : SumFold {
     template <class T>
     static constexpr T kUnit = T(1);
     template <class V>
     static V join(V a, V b) {
-        if constexpr (std::is_integral_v<V>)
-            return static_cast<V>(static_cast<std::make_unsigned_t<V>>(a) * static_cast<std::make_unsigned_t<V>>(b));
-        else
-            return a * b;
+        return a * b;
     }
 };
 

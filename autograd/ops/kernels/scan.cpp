@@ -4,9 +4,9 @@ namespace xgrad::ops::XGRAD_KERNEL_ARCH {
 
 namespace {
 
-/// What a scan over T carries: integers without a sign may wrap.
+/// What a scan over T carries.
 template <class T>
-using Carry = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+using Carry = std::conditional_t<std::is_integral_v<T>, T, double>;
 
 // So many columns are scanned row by row, so many rows side by side to hide the latency of each step.
 constexpr std::int64_t kColumns = 512;
