@@ -55,7 +55,7 @@ struct Prod {
     }
 };
 
-using Products = Family<Prod>;
+using ProductReductions = Family<Prod>;
 
 /// Without `dim`, or of a number, over the only dimension of a vector.
 Tensor prod_over(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim, std::optional<ScalarType> dtype) {
@@ -65,12 +65,12 @@ Tensor prod_over(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim,
     if (!is_floating_point(result)) factors = factors.to(kInt64);
     const bool whole = !dim || x.dim() == 0;
     if (whole) factors = factors.reshape({-1});
-    return Products::apply(Prod{d, reduced(Prod::name, factors, d, keepdim && !whole)}, factors).to(result);
+    return ProductReductions::apply(Prod{d, reduced(Prod::name, factors, d, keepdim && !whole)}, factors).to(result);
 }
 
 }  // namespace
 
-std::vector<OpInfo> prod_operations() { return Products::table(); }
+std::vector<OpInfo> prod_operations() { return ProductReductions::table(); }
 
 }  // namespace ops
 

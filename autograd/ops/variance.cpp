@@ -106,7 +106,7 @@ struct Variance {
     static constexpr Uses uses[] = {in(0) | (kRoot ? out() : kNothing)};
 
     Reduced over;
-    double freedom;  // f
+    double freedom;  // f; the variance is that of f = 0 below
 
     Tensor forward(const Tensor& x) const {
         if (const InMemoryOrder ordered(x, over); ordered.differs)
@@ -118,7 +118,7 @@ struct Variance {
             using T = std::remove_reference_t<decltype(*y)>;
             detail::parallel_for(0, out.numel(), kGrain, [&](std::int64_t b, std::int64_t e) {
                 for (; b < e; ++b) {
-                    const double variance = squares[b] / freedom;
+                    const double variance = squares[b] / std::max<double>(freedom, 0);
                     y[b] = static_cast<T>(kRoot ? std::sqrt(variance) : variance);
                 }
             });
@@ -160,7 +160,7 @@ Tensor variance(const Tensor& x, OptionalIntArrayRef dims, const std::optional<S
         raise<DtypeError>(Op::name, "std and var only support floating point and complex dtypes, got ", x.dtype());
     Reduced over = reduced(Op::name, x, dims, keepdim);
     const double freedom = count_of(x, over) - (correction ? correction->to_double() : 1);
-    return Variances::apply(Op{std::move(over), std::max<double>(freedom, 0)}, x);
+    return Variances::apply(Op{std::move(over), freedom}, x);
 }
 
 }  // namespace

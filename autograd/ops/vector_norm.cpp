@@ -51,7 +51,7 @@ struct Norm {
     }
 };
 
-using Norms = Family<Norm>;
+using VectorNorms = Family<Norm>;
 
 Tensor norm_over(const Tensor& x, const std::optional<Scalar>& p, OptionalIntArrayRef dims, bool keepdim,
                  ScalarType dtype) {
@@ -61,12 +61,12 @@ Tensor norm_over(const Tensor& x, const std::optional<Scalar>& p, OptionalIntArr
     const double order = p ? p->to_double() : 2;
     Reduced over = reduced(Norm::name, x, dims, keepdim);
     if (std::isinf(order)) check_choice(Norm::name, x, dims);
-    return Norms::apply(Norm{order, std::move(over)}, terms);
+    return VectorNorms::apply(Norm{order, std::move(over)}, terms);
 }
 
 }  // namespace
 
-std::vector<OpInfo> vector_norm_operations() { return Norms::table(); }
+std::vector<OpInfo> vector_norm_operations() { return VectorNorms::table(); }
 
 }  // namespace ops
 
