@@ -18,6 +18,9 @@ struct Reduced {
 /// elements. Dtypes: float32, float64; int64 for kSum and kProduct; all for kMax and kMin. The bits do not depend on the number of threads.
 Tensor fold(Fold kind, const Tensor& x, const Reduced& over);
 
+/// How many elements are not zero: int64.
+Tensor count(const Tensor& x, const Reduced& over);
+
 /// Where along `dim` of the contiguous `x` the value stands first that `values` (contiguous) holds for it: int64, of
 /// the shape of `values`.
 Tensor find(const Tensor& x, std::int64_t dim, const Tensor& values);

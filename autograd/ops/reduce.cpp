@@ -128,6 +128,7 @@ using Reductions = Family<Sum, Mean, Extreme<Fold::kMax>, Extreme<Fold::kMin>, E
 
 Tensor sum_over(const Tensor& x, OptionalIntArrayRef dims, bool keepdim, std::optional<ScalarType> dtype) {
     const ScalarType result = dtype.value_or(is_floating_point(x.dtype()) ? x.dtype() : kInt64);
+    if (x.dtype() == kBool && result == kInt64) return count(x, reduced(Sum::name, x, dims, keepdim));
     // Integers are added as int64, which holds the sum modulo the range of every smaller one.
     const Tensor source = x.to(result), terms = is_floating_point(result) ? source : source.to(kInt64);
     return Reductions::apply(Sum{reduced(Sum::name, x, dims, keepdim)}, terms).to(result);

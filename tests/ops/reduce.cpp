@@ -81,6 +81,11 @@ void compare_with_loop(const Tensor& x, std::uint64_t mask) {
     if (x.numel() == 0) return;
     CHECK(x.amax(dims, true).equal(e.largest));
     CHECK(x.amin(dims, true).equal(e.smallest));
+    const Tensor positive = x.gt(0);
+    CHECK(positive.sum(dims, true).equal(positive.to(kInt64).sum(dims, true)));
+    CHECK((x * positive).count_nonzero(dims).equal(positive.to(kInt64).sum(dims)));
+    CHECK(positive.any(dims, true).equal(positive.sum(dims, true).gt(0)));
+    CHECK(positive.all(dims).equal(positive.sum(dims).eq(static_cast<std::int64_t>(count))));
     const Tensor integers = (x * 3.0).to(kInt64);
     CHECK(integers.sum(dims, true).equal(integers.to(kFloat64).sum(dims, true).to(kInt64)));
     CHECK(integers.amax(dims, true).equal(integers.to(kFloat64).amax(dims, true).to(kInt64)));

@@ -107,6 +107,12 @@ std::vector<WrongInput> scan_wrong() {
              x.all({0, -2});
          },
          "appears multiple times"},
+        {"count_nonzero", [] { x.count_nonzero(2); }, range},
+        {"count_nonzero",
+         [] {
+             x.count_nonzero({1, -1});
+         },
+         "appears multiple times"},
         {"aminmax", [] { none.aminmax(); }, "Expected reduction dim to be specified"},
         {"aminmax", [] { none.aminmax(0); }, "Expected reduction dim 0 to have non-zero size"},
         {"norm", [] { n.norm(); }, "Expected a floating point tensor as input. Got Long"},
