@@ -4,6 +4,7 @@
 #include <xgrad/autograd/ops/index.h>
 
 #include <algorithm>
+#include <ostream>
 #include <string_view>
 
 namespace xgrad {
@@ -14,9 +15,34 @@ using indexing::TensorIndex;
 
 namespace indexing {
 
-TensorIndex::TensorIndex(const char* ellipsis) : kind(Kind::kEllipsis) {
+TensorIndex::TensorIndex(const char* ellipsis) : kind_(Kind::kEllipsis) {
     if (std::string_view(ellipsis) != "...")
         raise<ValueError>("TensorIndex", "expected \"...\" to represent an ellipsis index, but got \"", ellipsis, "\"");
+}
+
+std::ostream& operator<<(std::ostream& out, const Slice& slice) {
+    return out << slice.start() << ':' << slice.stop() << ':' << slice.step();
+}
+std::ostream& operator<<(std::ostream& out, const TensorIndex& index) {
+    switch (index.kind()) {
+        case TensorIndex::Kind::kNone:
+            return out << "None";
+        case TensorIndex::Kind::kEllipsis:
+            return out << "...";
+        case TensorIndex::Kind::kInteger:
+            return out << index.integer();
+        case TensorIndex::Kind::kBoolean:
+            return out << (index.boolean() ? "true" : "false");
+        case TensorIndex::Kind::kSlice:
+            return out << index.slice();
+        default:
+            return out << index.tensor();
+    }
+}
+std::ostream& operator<<(std::ostream& out, const std::vector<TensorIndex>& indices) {
+    out << '(';
+    for (std::size_t i = 0; i < indices.size(); ++i) out << (i ? ", " : "") << indices[i];
+    return out << ')';
 }
 
 }  // namespace indexing
@@ -39,7 +65,7 @@ class ParsedIndex {
         const std::int64_t hidden = self.dim() - count_specified(indices);
         if (hidden < 0) raise<IndexError>(operation_, "too many indices for tensor of dimension ", self.dim());
         for (const TensorIndex& index : indices) {
-            if (index.kind == Kind::kEllipsis) {
+            if (index.is_ellipsis()) {
                 dim_ += hidden;
                 consumed_ += hidden;
             } else {
@@ -59,11 +85,11 @@ class ParsedIndex {
   private:
     std::int64_t count_specified(const std::vector<TensorIndex>& indices) const;
     void apply(const TensorIndex& index);
+    void apply_slice(const indexing::Slice& slice);
     void apply_integer(std::int64_t i);
     void apply_boolean(bool b);
     void apply_tensor(const Tensor& index);
-    Tensor wrapped_positions(const Tensor& index) const;
-    Tensor mask_positions(const Tensor& mask) const;
+    void check_mask(const Tensor& mask) const;
     void merge();
     void merge_positions();
 
@@ -82,14 +108,14 @@ bool is_mask(const Tensor& x) { return x.dtype() == kBool || x.dtype() == kUInt8
 std::int64_t ParsedIndex::count_specified(const std::vector<TensorIndex>& indices) const {
     std::int64_t specified = 0, ellipses = 0;
     for (const TensorIndex& index : indices) {
-        switch (index.kind) {
+        switch (index.kind()) {
             case Kind::kInteger:
             case Kind::kSlice:
                 ++specified;
                 break;
             case Kind::kTensor:
-                if (!index.tensor.defined()) raise<ValueError>(operation_, "an index is an undefined Tensor");
-                specified += is_mask(index.tensor) ? index.tensor.dim() : 1;
+                if (!index.tensor().defined()) raise<ValueError>(operation_, "an index is an undefined Tensor");
+                specified += is_mask(index.tensor()) ? index.tensor().dim() : 1;
                 break;
             case Kind::kEllipsis:
                 ++ellipses;
@@ -103,25 +129,29 @@ std::int64_t ParsedIndex::count_specified(const std::vector<TensorIndex>& indice
 }
 
 void ParsedIndex::apply(const TensorIndex& index) {
-    switch (index.kind) {
+    switch (index.kind()) {
         case Kind::kNone:
             view_ = view_.unsqueeze(dim_++);
             break;
         case Kind::kInteger:
-            apply_integer(index.integer);
+            apply_integer(index.integer());
             break;
         case Kind::kBoolean:
-            apply_boolean(index.integer != 0);
+            apply_boolean(index.boolean());
             break;
         case Kind::kTensor:
-            apply_tensor(index.tensor);
+            apply_tensor(index.tensor());
             break;
         default:
-            if (index.slice.step != 1 || index.slice.start.value_or(0) != 0 || index.slice.stop)
-                view_ = view_.slice(dim_, index.slice.start, index.slice.stop, index.slice.step);
-            ++dim_;
-            ++consumed_;
+            apply_slice(index.slice());
     }
+}
+
+void ParsedIndex::apply_slice(const indexing::Slice& slice) {
+    if (slice.step() != 1 || slice.start() != 0 || slice.stop() != indexing::INDEX_MAX)
+        view_ = view_.slice(dim_, slice.start(), slice.stop(), slice.step());
+    ++dim_;
+    ++consumed_;
 }
 
 void ParsedIndex::apply_integer(std::int64_t i) {
@@ -144,37 +174,23 @@ void ParsedIndex::apply_tensor(const Tensor& index) {
                           index.dtype());
     if (index.dim() == 0)
         return is_mask(index) ? apply_boolean(index.item<bool>()) : apply_integer(index.item<std::int64_t>());
-    const std::int64_t rank = is_mask(index) ? index.dim() : 1;
-    advanced_.push_back({dim_, rank, is_mask(index) ? mask_positions(index) : wrapped_positions(index)});
+    std::int64_t rank = 1;
+    if (is_mask(index)) {
+        check_mask(index);
+        rank = index.dim();
+        advanced_.push_back({dim_, rank, ops::mask_positions(index)});
+    } else {
+        advanced_.push_back({dim_, rank, ops::wrapped_positions(operation_, index, consumed_, view_.size(dim_))});
+    }
     dim_ += rank;
     consumed_ += rank;
 }
 
-Tensor ParsedIndex::wrapped_positions(const Tensor& index) const {
-    Tensor out = index.to(kInt64, false, true).contiguous();
-    const std::int64_t n = view_.size(dim_);
-    auto* p = out.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < out.numel(); ++i) {
-        if (p[i] < -n || p[i] >= n)
-            raise<IndexError>(operation_, "index ", p[i], " is out of bounds for dimension ", consumed_, " with size ",
-                              n);
-        if (p[i] < 0) p[i] += n;
-    }
-    return out;
-}
-
-Tensor ParsedIndex::mask_positions(const Tensor& mask) const {
+void ParsedIndex::check_mask(const Tensor& mask) const {
     const IntArrayRef covered = view_.sizes().slice(static_cast<std::size_t>(dim_), mask.sizes().size());
     if (mask.sizes() != covered)
         raise<IndexError>(operation_, "The shape of the mask ", shape_string(mask.sizes()), " at index ", consumed_,
                           " does not match the shape of the indexed tensor ", shape_string(self_.sizes()));
-    const Tensor flags = mask.to(kBool).contiguous();
-    const auto* flag = flags.data_ptr<bool>();
-    Tensor out = empty({std::count(flag, flag + flags.numel(), true)}, kInt64);
-    auto* p = out.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < flags.numel(); ++i)
-        if (flag[i]) *p++ = i;
-    return out;
 }
 
 /// Brings the indexed dimensions together: where they are if neighbours, else in front. One tensor of positions is
@@ -214,13 +230,15 @@ Tensor leading_ones_dropped(Tensor value, std::int64_t rank) {
     return value;
 }
 
-Tensor& put_index(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value) {
+Tensor& put_index(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value, bool accumulate = false) {
     constexpr const char* name = "index_put_";
-    if (!value.defined()) raise(name, "the value is an undefined Tensor");
+    if (!self.defined() || !value.defined()) raise(name, "an input is an undefined Tensor");
     ParsedIndex parsed(name, self, indices);
     const Tensor fitting = leading_ones_dropped(value, parsed.result_rank());
     if (!parsed.basic())
-        ops::put_slices(parsed.view(), parsed.dims(), parsed.positions(), fitting);
+        ops::put_slices(parsed.view(), parsed.dims(), parsed.positions(), fitting, accumulate);
+    else if (accumulate)
+        parsed.view().add_(fitting);
     else
         parsed.view().copy_(fitting);
     return self;
@@ -228,21 +246,37 @@ Tensor& put_index(Tensor& self, const std::vector<TensorIndex>& indices, const T
 
 }  // namespace
 
-Tensor Tensor::index(const std::vector<TensorIndex>& indices) const {
-    ParsedIndex parsed("index", *this, indices);
+Tensor index(const Tensor& self, const std::vector<TensorIndex>& indices) {
+    if (!self.defined()) raise("index", "an input is an undefined Tensor");
+    ParsedIndex parsed("index", self, indices);
     if (!parsed.basic()) return ops::take_slices(parsed.view(), parsed.dims(), parsed.positions());
-    return parsed.view().is_same(*this) ? view(sizes()) : parsed.view();
+    return parsed.view().is_same(self) ? self.view(self.sizes()) : parsed.view();
 }
+Tensor Tensor::index(const std::vector<TensorIndex>& indices) const { return xgrad::index(*this, indices); }
 Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const {
-    return index(std::vector<TensorIndex>(indices));
+    return xgrad::index(*this, std::vector<TensorIndex>(indices));
 }
 Tensor Tensor::operator[](const Tensor& index) const { return this->index({index}); }
 
-Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& value, bool) {
-    return put_index(*this, indices, value);
+Tensor& index_put_(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& values, bool accumulate) {
+    return put_index(self, indices, values, accumulate);
 }
-Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& value, bool) {
-    return put_index(*this, std::vector<TensorIndex>(indices), value);
+Tensor index_put(const Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& values, bool accumulate) {
+    if (!self.defined()) raise("index_put", "an input is an undefined Tensor");
+    Tensor out = self.clone();
+    return put_index(out, indices, values, accumulate);
+}
+Tensor Tensor::index_put(const std::vector<TensorIndex>& indices, const Tensor& values, bool accumulate) const {
+    return xgrad::index_put(*this, indices, values, accumulate);
+}
+Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& values, bool accumulate) {
+    return put_index(*this, indices, values, accumulate);
+}
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values, bool accumulate) {
+    return put_index(*this, std::vector<TensorIndex>(indices), values, accumulate);
+}
+Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) {
+    return put_index(*this, indices, full({}, value, dtype()));
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) {
     return put_index(*this, std::vector<TensorIndex>(indices), full({}, value, dtype()));

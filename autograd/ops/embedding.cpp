@@ -112,6 +112,10 @@ void check_indices(const char* name, const Tensor& weight, const Tensor& indices
 
 std::vector<OpInfo> embedding_operations() { return Embeddings::table(); }
 
+Tensor sum_rows(const Tensor& source, const Tensor& positions, std::int64_t rows) {
+    return Embeddings::apply(EmbeddingDenseBackward{{rows, -1}}, source, positions);
+}
+
 }  // namespace ops
 
 Tensor embedding(const Tensor& weight, const Tensor& indices, std::int64_t padding_idx, bool scale_grad_by_freq,

@@ -1,7 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/index_walk.h>
 #include <xgrad/autograd/ops/op.h>
-#include <xgrad/autograd/pool_allocator.h>
 
 #include <algorithm>
 #include <cstring>
@@ -17,20 +16,11 @@ namespace ops {
 namespace {
 
 constexpr std::int64_t kShortRun = 16;  // below it a loop beats the call of memcpy
+constexpr std::int64_t kWideRow = 16;   // from here on the gradient of rows is summed row by row
 
 template <class T>
 void add_to(T& target, T value) {
     target = static_cast<T>(target + value);
-}
-
-/// `x` contiguous, and not in the memory of `self`, which is about to be written.
-Tensor apart_from(const Tensor& self, const Tensor& x) { return x.is_alias_of(self) ? x.clone() : x.contiguous(); }
-
-void check_positions(const char* operation, const Tensor& positions, std::int64_t dim, std::int64_t size) {
-    const auto* p = positions.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < positions.numel(); ++i)
-        if (p[i] < 0 || p[i] >= size)
-            raise<IndexError>(operation, "index ", p[i], " is out of bounds for dimension ", dim, " with size ", size);
 }
 
 Dims slices_shape(IntArrayRef sizes, IndexedDims dims, IntArrayRef positions) {
@@ -40,16 +30,28 @@ Dims slices_shape(IntArrayRef sizes, IndexedDims dims, IntArrayRef positions) {
     return out;
 }
 
-std::int64_t indexed_numel(IntArrayRef sizes, IndexedDims dims) {
+std::int64_t product(IntArrayRef sizes, std::int64_t from, std::int64_t to) {
     std::int64_t n = 1;
-    for (std::int64_t d = 0; d < dims.count; ++d) n *= sizes[static_cast<std::size_t>(dims.first + d)];
+    for (std::int64_t d = from; d < to; ++d) n *= sizes[static_cast<std::size_t>(d)];
     return n;
 }
+std::int64_t indexed_numel(IntArrayRef sizes, IndexedDims dims) {
+    return product(sizes, dims.first, dims.first + dims.count);
+}
 
-/// Zeros of the shape of input i that cost no pass over memory when an operation copies them.
-Tensor zeros_of(const Vjp& b, std::size_t i) { return zeros({}, b.meta(i).dtype).expand(b.meta(i).sizes); }
+/// Zeros of a shape and dtype that cost no pass over memory when an operation copies them.
+Tensor zeros_of(const TensorMeta& meta) { return zeros({}, meta.dtype).expand(meta.sizes); }
 
 Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source);
+
+/// The gradient of slices where they came from.
+Tensor slices_gradient(const Tensor& grad, IndexedDims dims, const Tensor& positions, const TensorMeta& meta) {
+    const std::int64_t width = product(meta.sizes, dims.count, static_cast<std::int64_t>(meta.sizes.size()));
+    if (dims.first > 0 || width < kWideRow) return add_slices(zeros_of(meta), dims, positions, grad);
+    Dims rows = positions.sizes();
+    rows.push_back(width);
+    return sum_rows(grad.reshape(rows), positions, indexed_numel(meta.sizes, dims)).view(meta.sizes);
+}
 
 struct IndexSelect {
     static constexpr const char* name = "index_select";
@@ -58,9 +60,21 @@ struct IndexSelect {
     IndexedDims dims;
 
     Tensor forward(const Tensor& self, const Tensor& index) const { return copy_slices(name, self, dims, index); }
-    void vjp(Vjp& b) const { b.set(0, add_slices(zeros_of(b, 0), dims, b.input(1), b.grad())); }
+    void vjp(Vjp& b) const { b.set(0, slices_gradient(b.grad(), dims, b.input(1), b.meta(0))); }
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         return tangents[0].defined() ? take_slices(tangents[0], dims, inputs[1]) : Tensor();
+    }
+    /// Of both: the batch is one more indexed dimension.
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const Tensor self = at[0] < 0 ? x[0] : x[0].movedim(at[0], at[1] < 0 ? 0 : dims.first);
+        if (at[1] < 0) return {take_slices(self, {dims.first + 1, dims.count}, x[1]), 0};
+        const Tensor index = x[1].movedim(at[1], 0);
+        if (at[0] < 0) return {take_slices(self, dims, index), dims.first};
+        Dims column(index.sizes().size(), 1);
+        column[0] = index.size(0);
+        const std::int64_t extent = product(self.sizes(), dims.first + 1, dims.first + 1 + dims.count);
+        const Tensor offset = arange(index.size(0), kInt64).view(column) * extent;
+        return {take_slices(self, {dims.first, dims.count + 1}, index + offset), dims.first};
     }
 };
 
@@ -102,18 +116,27 @@ struct IndexAdd {
     }
 };
 
-/// For each position whether no later one is the same; undefined when that holds for all.
-Tensor last_writes(const Tensor& index, std::int64_t size) {
-    const Tensor positions = index.contiguous();
-    const auto* p = positions.data_ptr<std::int64_t>();
-    const std::int64_t n = positions.numel();
-    if (std::adjacent_find(p, p + n, std::greater_equal<>()) == p + n) return {};
-    detail::PoolVector<std::int64_t> last(static_cast<std::size_t>(size), -1);
-    for (std::int64_t i = 0; i < n; ++i) last[static_cast<std::size_t>(p[i])] = i;
-    Tensor out = empty(positions.sizes(), kBool);
-    for (std::int64_t i = 0; i < n; ++i) out.data_ptr<bool>()[i] = last[static_cast<std::size_t>(p[i])] == i;
-    return out;
-}
+/// index_put_ that accumulates: `value` broadcasts.
+struct IndexPutAdd {
+    static constexpr const char* name = "index_put_";
+    static constexpr Uses uses[] = {kNothing, kNothing, in(1)};
+
+    IndexedDims dims;
+
+    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
+        Tensor out = self.clone();
+        forward_(out, index, value);
+        return out;
+    }
+    void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
+        IndexAdd{dims}.forward_(self, index, value.expand(slices_shape(self.sizes(), dims, index.sizes())));
+    }
+    void vjp(Vjp& b) const { IndexAdd{dims}.vjp(b); }
+    Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
+        const TensorList t = transform::zeros_where_undefined(inputs, tangents);
+        return detail_op::apply(*this, t[0], inputs[1], t[2]);
+    }
+};
 
 struct IndexPut {
     static constexpr const char* name = "index_put_";
@@ -129,14 +152,7 @@ struct IndexPut {
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         const Tensor positions = apart_from(self, index);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
-        const Dims shape = slices_shape(self.sizes(), dims, positions.sizes());
-        if (value.dtype() != self.dtype())
-            raise<DtypeError>(name, "Index put requires the source and destination dtypes match, got ", self.dtype(),
-                              " for the destination and ", value.dtype(), " for the source");
-        if (!detail::is_expandable_to(value.sizes(), shape))
-            raise<ShapeError>(name, "shape mismatch: value tensor of shape ", shape_string(value.sizes()),
-                              " cannot be broadcast to indexing result of shape ", shape_string(shape));
-        const Tensor values = apart_from(self, value.expand(shape));
+        const Tensor values = apart_from(self, value.expand(slices_shape(self.sizes(), dims, positions.sizes())));
         visit_element(self.dtype(), [&](auto element) {
             using T = decltype(element);
             auto* target = static_cast<T*>(self.data_ptr());
@@ -147,46 +163,20 @@ struct IndexPut {
         });
     }
     void vjp(Vjp& b) const;
-};
-
-struct Gather {
-    static constexpr const char* name = "gather";
-    static constexpr Uses uses[] = {in(1), kNothing};
-
-    std::int64_t dim;
-
-    Tensor forward(const Tensor& self, const Tensor& index) const;
-    void vjp(Vjp& b) const { b.set(0, scatter_add(zeros_of(b, 0), dim, b.input(1), b.grad())); }
-    Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
-        return tangents[0].defined() ? gather(tangents[0], dim, inputs[1]) : Tensor();
-    }
-};
-
-struct ScatterAdd {
-    static constexpr const char* name = "scatter_add";
-    static constexpr Uses uses[] = {kNothing, kNothing, in(1)};
-
-    std::int64_t dim;
-
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
-    void forward_(Tensor& self, const Tensor& index, const Tensor& source) const;
-    void vjp(Vjp& b) const {
-        if (b.needs(0)) b.set(0, b.grad());
-        if (!b.needs(2)) return;
-        const Tensor index = b.input(1);
-        b.set(2, index.numel() ? gather(b.grad(), dim, index) : zeros_of(b, 2));
-    }
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
-        return scatter_add(t[0], dim, inputs[1], t[2]);
+        return detail_op::apply(*this, t[0], inputs[1], t[2]);
     }
 };
+/// The same by other names.
+struct IndexCopy : IndexPut {
+    static constexpr const char* name = "index_copy";
+};
+struct IndexFill : IndexPut {
+    static constexpr const char* name = "index_fill";
+};
 
-using Indexing = Family<IndexSelect, Index, IndexAdd, IndexPut, Gather, ScatterAdd>;
+using Indexing = Family<IndexSelect, Index, IndexAdd, IndexPut, IndexPutAdd, IndexCopy, IndexFill>;
 
 Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source) {
     return Indexing::apply(IndexAdd{dims}, self, positions, source);
@@ -195,50 +185,102 @@ Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions,
 void IndexPut::vjp(Vjp& b) const {
     const Tensor positions = b.input(1);
     if (b.needs(0)) b.set(0, Indexing::apply(IndexPut{dims}, b.grad(), positions, zeros({}, b.grad().dtype())));
-    if (!b.needs(2)) return;
-    Tensor grad = take_slices(b.grad(), dims, positions);
-    if (Tensor last = last_writes(positions, indexed_numel(b.grad().sizes(), dims)); last.defined()) {
-        Dims shape = last.sizes();
-        for (std::int64_t d = dims.first + dims.count; d < b.grad().dim(); ++d) shape.push_back(1);
-        grad = where(last.view(shape), grad, 0);
-    }
-    b.set(2, grad);
-}
-
-Tensor Gather::forward(const Tensor& self, const Tensor& index) const {
-    Tensor out = empty(index.sizes(), self.dtype()), positions = index.contiguous();
-    if (index.numel() == 0) return out;
-    check_positions(name, positions, dim, self.size(dim));
-    const Lines lines(self, positions, dim);
-    visit_element(self.dtype(), [&](auto element) {
-        using T = decltype(element);
-        auto* target = static_cast<T*>(out.data_ptr());
-        const auto* source = static_cast<const T*>(self.data_ptr());
-        detail::parallel_for(0, positions.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-            lines.visit(begin, end, [=](std::int64_t at, std::int64_t i) { target[i] = source[at]; });
-        });
-    });
-    return out;
-}
-
-void ScatterAdd::forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
-    if (index.numel() == 0) return;
-    const Tensor positions = apart_from(self, index), values = apart_from(self, source);
-    check_positions(name, positions, dim, self.size(dim));
-    const Lines lines(self, positions, dim);
-    visit_dtype(self.dtype(), [&](auto element) {
-        using T = decltype(element);
-        auto* target = self.data_ptr<T>();
-        const auto* from = values.data_ptr<T>();
-        lines.for_each_in_order([=](std::int64_t at, std::int64_t i) { add_to(target[at], from[i]); });
-    });
+    if (b.needs(2)) b.set(2, take_slices(b.grad(), dims, positions));
 }
 
 // --- Arguments of the public functions
 
-Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? x.view({1}) : x; }
+/// What goes to slices of `self` along one dimension.
+struct IndexArguments {
+    Tensor index, source;
+    std::int64_t dim;
+};
 
-/// The index of index_select and index_add: a vector of int64.
+IndexArguments index_arguments(const char* name, const Tensor& self, std::int64_t dim, const Tensor& index,
+                               const Tensor& source) {
+    check_defined(name, self);
+    check_defined(name, source);
+    IndexArguments out{index_vector(name, index), at_least_1d(source), wrap_dim(dim, self.dim(), name)};
+    check_same_dtype(name, self, source);
+    Dims expected = self.dim() == 0 ? Dims{1} : Dims(self.sizes());
+    expected[static_cast<std::size_t>(out.dim)] = out.index.numel();
+    if (out.source.sizes() != IntArrayRef(expected))
+        raise<ShapeError>(name, "source of shape ", shape_string(source.sizes()), " must have the shape ",
+                          shape_string(expected), ": that of self ", shape_string(self.sizes()), " with ",
+                          out.index.numel(), " indices along dimension ", out.dim);
+    return out;
+}
+
+IndexArguments add_arguments(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source,
+                             const Scalar& alpha) {
+    constexpr const char* name = IndexAdd::name;
+    IndexArguments out = index_arguments(name, self, dim, index, source);
+    if (alpha.is_floating_point() && !self.is_floating_point())
+        raise<DtypeError>(name, "For integral input tensors, argument alpha must not be a floating point number, got ",
+                          alpha.to_double(), " for ", self.dtype());
+    if (alpha.to_double() != 1) out.source = out.source.mul(alpha).to(self.dtype());
+    return out;
+}
+
+IndexArguments copy_arguments(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
+    IndexArguments out = index_arguments(IndexCopy::name, self, dim, index, source);
+    check_positions(IndexCopy::name, out.index.contiguous(), out.dim, self.dim() ? self.size(out.dim) : 1);
+    return out;
+}
+
+IndexArguments fill_arguments(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& value) {
+    constexpr const char* name = IndexFill::name;
+    check_defined(name, self);
+    check_defined(name, value);
+    if (value.dim() > 0)
+        raise<ShapeError>(name, "only supports a 0-dimensional value tensor, but got tensor with ", value.dim(),
+                          " dimension(s)");
+    const std::int64_t d = wrap_dim(dim, self.dim(), name);
+    const Tensor vector = index_vector(name, index);
+    return {wrapped_positions(name, vector, d, self.dim() ? self.size(d) : 1), value.to(self.dtype()), d};
+}
+
+/// `op` on a copy of `self`, or in place, where a tensor without dimensions counts as one with one element.
+template <class Op>
+Tensor apply_to_copy(const Tensor& self, const IndexArguments& args) {
+    const Tensor out = Indexing::apply(Op{{args.dim, 1}}, at_least_1d(self), args.index, args.source);
+    return self.dim() == 0 ? out.view({}) : out;
+}
+template <class Op>
+Tensor& apply_inplace(Tensor& self, const IndexArguments& args) {
+    if (self.dim() > 0) return Indexing::apply_inplace(Op{{args.dim, 1}}, self, args.index, args.source);
+    Tensor target = self.view({1});
+    Indexing::apply_inplace(Op{{args.dim, 1}}, target, args.index, args.source);
+    return self;
+}
+
+}  // namespace
+
+std::vector<OpInfo> index_operations() { return Indexing::table(); }
+
+Tensor apart_from(const Tensor& self, const Tensor& x) { return x.is_alias_of(self) ? x.clone() : x.contiguous(); }
+
+void check_positions(const char* operation, const Tensor& positions, std::int64_t dim, std::int64_t size) {
+    const auto* p = positions.data_ptr<std::int64_t>();
+    bool fit = true;  // of all at once: a loop that does not leave early is vectorised
+    for (std::int64_t i = 0; i < positions.numel(); ++i)
+        fit &= static_cast<std::uint64_t>(p[i]) < static_cast<std::uint64_t>(size);
+    for (std::int64_t i = 0; !fit && i < positions.numel(); ++i)
+        if (p[i] < 0 || p[i] >= size)
+            raise<IndexError>(operation, "index ", p[i], " is out of bounds for dimension ", dim, " with size ", size);
+}
+
+Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
+    Tensor out = index.to(kInt64, false, true).contiguous();
+    auto* p = out.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < out.numel(); ++i) {
+        if (p[i] < -size || p[i] >= size)
+            raise<IndexError>(operation, "index ", p[i], " is out of bounds for dimension ", dim, " with size ", size);
+        if (p[i] < 0) p[i] += size;
+    }
+    return out;
+}
+
 Tensor index_vector(const char* operation, const Tensor& index) {
     check_defined(operation, index);
     if (index.dim() > 1)
@@ -253,59 +295,6 @@ void check_same_dtype(const char* operation, const Tensor& self, const Tensor& s
         raise<DtypeError>(operation, "self (", self.dtype(), ") and source (", source.dtype(),
                           ") must have the same scalar type");
 }
-
-/// Arguments of gather and scatter_add: an index of the rank of self, no larger than `other` but along `dim`.
-void check_index_shape(const char* operation, const Tensor& index, const char* role, const Tensor& other,
-                       std::int64_t dim) {
-    check_defined(operation, index);
-    check_defined(operation, other);
-    if (index.dtype() != kInt64) raise<DtypeError>(operation, "expected dtype int64 for index, got ", index.dtype());
-    if (index.numel() == 0) return;
-    bool fits = std::max<std::int64_t>(index.dim(), 1) == std::max<std::int64_t>(other.dim(), 1);
-    for (std::int64_t d = 0; fits && d < std::min(index.dim(), other.dim()); ++d)
-        fits = d == dim || index.size(d) <= other.size(d);
-    if (!fits)
-        raise<ShapeError>(operation, "index of shape ", shape_string(index.sizes()), " must have the rank of ", role,
-                          " of shape ", shape_string(other.sizes()), " and no larger sizes",
-                          dim >= 0 ? detail::join(" apart from dimension ", dim) : "");
-}
-
-struct IndexAddArguments {
-    Tensor index, source;
-    std::int64_t dim;
-};
-
-IndexAddArguments index_add_arguments(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
-    constexpr const char* name = IndexAdd::name;
-    check_defined(name, self);
-    check_defined(name, source);
-    IndexAddArguments out{index_vector(name, index), at_least_1d(source), wrap_dim(dim, self.dim(), name)};
-    check_same_dtype(name, self, source);
-    Dims expected = self.dim() == 0 ? Dims{1} : Dims(self.sizes());
-    expected[static_cast<std::size_t>(out.dim)] = out.index.numel();
-    if (out.source.sizes() != IntArrayRef(expected))
-        raise<ShapeError>(name, "source of shape ", shape_string(source.sizes()), " must have the shape ",
-                          shape_string(expected), ": that of self ", shape_string(self.sizes()), " with ",
-                          out.index.numel(), " indices along dimension ", out.dim);
-    return out;
-}
-
-/// `source` cut to the shape of the index: the rest takes no part.
-Tensor scatter_source(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
-    constexpr const char* name = ScatterAdd::name;
-    check_index_shape(name, index, "self", self, dim);
-    check_index_shape(name, index, "source", source, -1);
-    check_same_dtype(name, self, source);
-    if (index.numel() == 0) return source;
-    Tensor cut = at_least_1d(source);
-    for (std::int64_t d = 0; d < index.dim(); ++d)
-        if (index.size(d) < cut.size(d)) cut = cut.narrow(d, 0, index.size(d));
-    return cut;
-}
-
-}  // namespace
-
-std::vector<OpInfo> index_operations() { return Indexing::table(); }
 
 Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, const Tensor& index) {
     const Tensor positions = index.contiguous();
@@ -329,8 +318,19 @@ Tensor take_slices(const Tensor& self, IndexedDims dims, const Tensor& positions
     return Indexing::apply(Index{{dims}}, self, positions);
 }
 
-void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value) {
-    Indexing::apply_inplace(IndexPut{dims}, self, positions, value);
+void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {
+    constexpr const char* name = IndexPut::name;
+    if (value.dtype() != self.dtype())
+        raise<DtypeError>(name, "Index put requires the source and destination dtypes match, got ", self.dtype(),
+                          " for the destination and ", value.dtype(), " for the source");
+    const Dims shape = slices_shape(self.sizes(), dims, positions.sizes());
+    if (!detail::is_expandable_to(value.sizes(), shape))
+        raise<ShapeError>(name, "shape mismatch: value tensor of shape ", shape_string(value.sizes()),
+                          " cannot be broadcast to indexing result of shape ", shape_string(shape));
+    if (accumulate)
+        Indexing::apply_inplace(IndexPutAdd{dims}, self, positions, value);
+    else
+        Indexing::apply_inplace(IndexPut{dims}, self, positions, value);
 }
 
 }  // namespace ops
@@ -345,47 +345,47 @@ Tensor index_select(const Tensor& self, std::int64_t dim, const Tensor& index) {
     return self.dim() == 0 ? out.view({}) : out;
 }
 
-Tensor index_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar&) {
-    const auto args = ops::index_add_arguments(self, dim, index, source);
-    const ops::IndexAdd op{{args.dim, 1}};
-    const Tensor out = ops::Indexing::apply(op, ops::at_least_1d(self), args.index, args.source);
-    return self.dim() == 0 ? out.view({}) : out;
+Tensor index_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+    return ops::apply_to_copy<ops::IndexAdd>(self, ops::add_arguments(self, dim, index, source, alpha));
 }
-Tensor& Tensor::index_add_(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar&) {
-    const auto args = ops::index_add_arguments(*this, dim, index, source);
-    Tensor target = ops::at_least_1d(*this);
-    ops::Indexing::apply_inplace(ops::IndexAdd{{args.dim, 1}}, target, args.index, args.source);
-    return *this;
+Tensor& Tensor::index_add_(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+    return ops::apply_inplace<ops::IndexAdd>(*this, ops::add_arguments(*this, dim, index, source, alpha));
 }
 
-Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index, bool) {
-    ops::check_defined("gather", self);
-    const std::int64_t d = wrap_dim(dim, self.dim(), "gather");
-    ops::check_index_shape("gather", index, "self", self, d);
-    const Tensor out = ops::Indexing::apply(ops::Gather{d}, ops::at_least_1d(self), ops::at_least_1d(index));
-    return index.dim() == 0 ? out.view({}) : out;
+Tensor index_copy(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
+    return ops::apply_to_copy<ops::IndexCopy>(self, ops::copy_arguments(self, dim, index, source));
+}
+Tensor& Tensor::index_copy_(std::int64_t dim, const Tensor& index, const Tensor& source) {
+    return ops::apply_inplace<ops::IndexCopy>(*this, ops::copy_arguments(*this, dim, index, source));
 }
 
-Tensor scatter_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
-    ops::check_defined("scatter_add", self);
-    const std::int64_t d = wrap_dim(dim, self.dim(), "scatter_add");
-    const Tensor values = ops::scatter_source(self, d, index, source);
-    const Tensor out =
-        ops::Indexing::apply(ops::ScatterAdd{d}, ops::at_least_1d(self), ops::at_least_1d(index), values);
-    return self.dim() == 0 ? out.view({}) : out;
+Tensor index_fill(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& value) {
+    return ops::apply_to_copy<ops::IndexFill>(self, ops::fill_arguments(self, dim, index, value));
 }
-Tensor& Tensor::scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source) {
-    ops::check_defined("scatter_add", *this);
-    const std::int64_t d = wrap_dim(dim, this->dim(), "scatter_add");
-    const Tensor values = ops::scatter_source(*this, d, index, source);
-    Tensor target = ops::at_least_1d(*this);
-    ops::Indexing::apply_inplace(ops::ScatterAdd{d}, target, ops::at_least_1d(index), values);
-    return *this;
+Tensor index_fill(const Tensor& self, std::int64_t dim, const Tensor& index, const Scalar& value) {
+    return index_fill(self, dim, index, full({}, value, self.dtype()));
+}
+Tensor& Tensor::index_fill_(std::int64_t dim, const Tensor& index, const Tensor& value) {
+    return ops::apply_inplace<ops::IndexFill>(*this, ops::fill_arguments(*this, dim, index, value));
+}
+Tensor& Tensor::index_fill_(std::int64_t dim, const Tensor& index, const Scalar& value) {
+    return index_fill_(dim, index, full({}, value, dtype()));
 }
 
 Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
     return xgrad::index_select(*this, dim, index);
 }
-Tensor Tensor::gather(std::int64_t dim, const Tensor& index, bool) const { return xgrad::gather(*this, dim, index); }
+Tensor Tensor::index_add(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) const {
+    return xgrad::index_add(*this, dim, index, source, alpha);
+}
+Tensor Tensor::index_copy(std::int64_t dim, const Tensor& index, const Tensor& source) const {
+    return xgrad::index_copy(*this, dim, index, source);
+}
+Tensor Tensor::index_fill(std::int64_t dim, const Tensor& index, const Scalar& value) const {
+    return xgrad::index_fill(*this, dim, index, value);
+}
+Tensor Tensor::index_fill(std::int64_t dim, const Tensor& index, const Tensor& value) const {
+    return xgrad::index_fill(*this, dim, index, value);
+}
 
 }  // namespace xgrad

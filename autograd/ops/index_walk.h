@@ -106,13 +106,17 @@ class Slices {
     template <class F>
     void visit(std::int64_t first, std::int64_t last, std::int64_t inner_from, std::int64_t inner_to, std::int64_t from,
                std::int64_t to, const F& f) const {
-        if (to <= from) return;
+        if (to <= from || last <= first) return;
         const std::int64_t inner = inner_.numel();
+        std::int64_t outer = first / count_, p = first % count_, start = outer_.offset(outer);
         for (std::int64_t slice = first; slice < last; ++slice) {
-            const std::int64_t at = outer_.offset(slice / count_) + indexed_.offset(positions_[slice % count_]);
+            const std::int64_t at = start + indexed_.offset(positions_[p]);
             for (std::int64_t i = inner_from; i < inner_to; ++i)
                 f(Run{at + inner_.offset(i) + from * run_stride_, run_stride_, (slice * inner + i) * run_ + from,
                       to - from});
+            if (++p < count_) continue;
+            p = 0;
+            start = outer_.offset(++outer);
         }
     }
 

@@ -4,10 +4,12 @@
 namespace xgrad::ops {
 
 // One function for each file of operations; the element-wise rows have theirs in rows.h.
-#define XGRAD_FAMILIES(family)                                                                                \
-    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product) \
-        family(reduction) family(vector_norm) family(truth) family(variance) family(prod) family(scan)        \
-            family(cumulative_extreme) family(softmax) family(norm) family(loss) family(random)
+#define XGRAD_FAMILIES(family)                                                                                 \
+    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product)  \
+        family(reduction) family(vector_norm) family(truth) family(variance) family(prod) family(scan)         \
+            family(cumulative_extreme) family(softmax) family(norm) family(loss) family(random) family(gather) \
+                family(scatter_reduce) family(mask) family(sort) family(order_statistics) family(unique)       \
+                    family(search)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

@@ -1,0 +1,266 @@
+#include <xgrad/autograd/ops/choice.h>
+#include <xgrad/autograd/ops/order.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace xgrad {
+
+using detail::PoolVector;
+using detail::wrap_dim;
+
+namespace ops {
+
+namespace {
+
+/// The results of a choice that takes the elements of a line by themselves: choose(line, stride, n, places) writes
+/// where the chosen ones stand; it has room for n entries behind itself in `scratch`.
+template <class Choose>
+std::array<Tensor, 2> choose_lines(const Choice& choice, const Tensor& x, std::int64_t room, const Choose& choose) {
+    const detail::Dims shape = choice.result_shape(x.sizes());
+    Tensor values = empty(shape, x.dtype()), places = empty(shape, kInt64);
+    if (values.numel() == 0) return {values, places};
+    detail::Dims kept = x.sizes();
+    if (!kept.empty()) kept[static_cast<std::size_t>(choice.dim)] = choice.count;
+    const LineAxes from(x, choice.dim), to(values.view(kept), choice.dim);
+    auto* place = places.data_ptr<std::int64_t>();
+    visit_dtype(x.dtype(), [&](auto element) {
+        using T = decltype(element);
+        const auto* source = x.data_ptr<T>();
+        auto* value = values.data_ptr<T>();
+        detail::parallel_for(0, from.count(), from.grain(), [&](std::int64_t begin, std::int64_t end) {
+            PoolVector<EntryOf<T>> scratch(static_cast<std::size_t>(room));
+            PoolVector<std::int64_t> chosen(static_cast<std::size_t>(choice.count));
+            for (std::int64_t line = begin; line < end; ++line) {
+                const T* s = source + from.offset(line);
+                choose(s, from.stride(), from.length(), scratch.data(), chosen.data());
+                std::int64_t target = to.offset(line);
+                for (const std::int64_t at : chosen) {
+                    place[target] = at;
+                    value[target] = s[at * from.stride()];
+                    target += to.stride();
+                }
+            }
+        });
+    });
+    return {values, places};
+}
+
+/// The k first in order. Candidates are collected until twice as many are there, then halved: linear in n.
+struct TopK : Choice {
+    static constexpr const char* name = "topk";
+
+    bool largest;
+
+    static std::int64_t room(std::int64_t k) { return 2 * k + 64; }
+
+    std::array<Tensor, 2> forward(const Tensor& x) const {
+        return choose_lines(*this, x, room(count), [this](const auto* line, auto stride, auto n, auto* best, auto* to) {
+            auto bound = best->last();
+            std::int64_t m = 0;
+            for (std::int64_t i = 0; i < n; ++i) {
+                const auto entry = entry_of(line[i * stride], largest, i);
+                if (!(entry < bound)) continue;
+                best[m++] = entry;
+                if (m < room(count)) continue;
+                std::nth_element(best, best + count - 1, best + m);
+                m = count;
+                bound = best[count - 1];
+            }
+            std::nth_element(best, best + count - 1, best + m);
+            std::sort(best, best + count);
+            for (std::int64_t i = 0; i < count; ++i) to[i] = best[i].at();
+        });
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
+        return chosen_tangent(*this, x[0], tangents[0]);
+    }
+};
+
+/// Where the element of this rank stands in the order of a line.
+template <class T>
+std::int64_t place_of_rank(std::int64_t rank, const T* line, std::int64_t stride, std::int64_t n, EntryOf<T>* scratch) {
+    load_entries(line, stride, n, false, scratch);
+    std::nth_element(scratch, scratch + rank, scratch + n);
+    return scratch[rank].at();
+}
+
+struct KthValue : Choice {
+    static constexpr const char* name = "kthvalue";
+
+    std::int64_t k;
+
+    std::array<Tensor, 2> forward(const Tensor& x) const {
+        const std::int64_t room = x.dim() ? x.size(dim) : 1;
+        return choose_lines(*this, x, room, [this](const auto* line, auto stride, auto n, auto* scratch, auto* to) {
+            *to = place_of_rank(k - 1, line, stride, n, scratch);
+        });
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
+        return chosen_tangent(*this, x[0], tangents[0]);
+    }
+};
+
+/// Where the lower median of a line stands, or the first NaN unless they do not count.
+template <class T>
+std::int64_t place_of_median(bool ignore_nan, const T* line, std::int64_t stride, std::int64_t n, EntryOf<T>* scratch) {
+    std::int64_t numbers = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+        if (!is_nan(line[i * stride]))
+            ++numbers;
+        else if (!ignore_nan)
+            return i;
+    }
+    return place_of_rank(std::max<std::int64_t>(numbers - 1, 0) / 2, line, stride, n, scratch);
+}
+
+template <bool ignore_nan>
+struct MedianAlong : Choice {
+    static constexpr const char* name = ignore_nan ? "nanmedian" : "median";
+
+    std::array<Tensor, 2> forward(const Tensor& x) const {
+        const std::int64_t room = x.dim() ? x.size(dim) : 1;
+        return choose_lines(*this, x, room, [](const auto* line, auto stride, auto n, auto* scratch, auto* to) {
+            *to = place_of_median(ignore_nan, line, stride, n, scratch);
+        });
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
+        return chosen_tangent(*this, x[0], tangents[0]);
+    }
+};
+
+/// Of all elements. Those equal to it share the gradient.
+template <bool ignore_nan>
+struct Median {
+    static constexpr const char* name = ignore_nan ? "nanmedian" : "median";
+    static constexpr Uses uses[] = {in(0) | out()};
+
+    Tensor forward(const Tensor& x) const {
+        if (x.numel() == 0) return full({}, std::numeric_limits<double>::quiet_NaN(), kFloat64).to(x.dtype());
+        return MedianAlong<ignore_nan>{{0, 1, false}}.forward(x.reshape({-1}))[0];
+    }
+    void vjp(Vjp& b) const { b.set(0, shares(b.input(0), b.output()) * b.grad()); }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor& y) const {
+        return (shares(x[0], y) * tangents[0]).sum();
+    }
+
+  private:
+    static Tensor shares(const Tensor& x, const Tensor& median) {
+        const Tensor equal = where(median.isnan(), x.isnan(), x == median).to(x.dtype());
+        return equal / equal.sum();
+    }
+};
+
+/// The most frequent value, the smallest of several, and where it stands last. No NaN equals another one.
+struct Mode : Choice {
+    static constexpr const char* name = "mode";
+
+    std::array<Tensor, 2> forward(const Tensor& x) const {
+        const std::int64_t room = 2 * (x.dim() ? x.size(dim) : 1);
+        return choose_lines(*this, x, room, [](const auto* line, auto stride, auto n, auto* entries, auto* to) {
+            load_entries(line, stride, n, false, entries);
+            sort_entries(entries, entries + n, n);
+            std::int64_t most = 0, run = 0;
+            for (std::int64_t i = 0; i < n; ++i) {
+                ++run;
+                const bool nan = is_nan(line[entries[i].at() * stride]);
+                if (i + 1 < n && !nan && entries[i].same_key(entries[i + 1])) continue;
+                if (run > most) {
+                    most = run;
+                    *to = entries[i].at();
+                }
+                run = 0;
+            }
+        });
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
+        return chosen_tangent(*this, x[0], tangents[0]);
+    }
+};
+
+using OrderStatistics =
+    Family<TopK, KthValue, MedianAlong<false>, MedianAlong<true>, Median<false>, Median<true>, Mode>;
+
+/// The dimension wrapped, of which there is an element to choose.
+std::int64_t line_dim(const char* name, const Tensor& self, std::int64_t dim) {
+    check_defined(name, self);
+    const std::int64_t d = wrap_dim(dim, self.dim(), name);
+    check_not_empty(name, self, d);
+    check_line_length(name, self.dtype(), self.dim() ? self.size(d) : 1);
+    return d;
+}
+
+template <class Op>
+std::tuple<Tensor, Tensor> choose(const Op& op, const Tensor& self) {
+    auto [values, places] = OrderStatistics::apply(op, self);
+    return {std::move(values), std::move(places)};
+}
+
+template <bool ignore_nan>
+Tensor median_of_all(const Tensor& self) {
+    using Op = Median<ignore_nan>;
+    check_defined(Op::name, self);
+    check_line_length(Op::name, self.dtype(), self.numel());
+    return OrderStatistics::apply(Op{}, self);
+}
+template <bool ignore_nan>
+std::tuple<Tensor, Tensor> median_along(const Tensor& self, std::int64_t dim, bool keepdim) {
+    using Op = MedianAlong<ignore_nan>;
+    return choose(Op{{line_dim(Op::name, self, dim), 1, keepdim}}, self);
+}
+
+}  // namespace
+
+std::vector<OpInfo> order_statistics_operations() { return OrderStatistics::table(); }
+
+}  // namespace ops
+
+std::tuple<Tensor, Tensor> topk(const Tensor& self, std::int64_t k, std::int64_t dim, bool largest, bool) {
+    ops::check_defined("topk", self);
+    const std::int64_t d = wrap_dim(dim, self.dim(), "topk"), n = self.dim() ? self.size(d) : 1;
+    if (k < 0 || k > n)
+        raise<ValueError>("topk", "selected index k out of range: k is ", k, ", dimension ", d, " of shape ",
+                          detail::shape_string(self.sizes()), " has ", n, " elements");
+    ops::check_line_length("topk", self.dtype(), n);
+    return ops::choose(ops::TopK{{d, self.dim() ? k : 1}, largest}, self);
+}
+
+std::tuple<Tensor, Tensor> kthvalue(const Tensor& self, std::int64_t k, std::int64_t dim, bool keepdim) {
+    const std::int64_t d = ops::line_dim("kthvalue", self, dim), n = self.dim() ? self.size(d) : 1;
+    if (k < 1 || k > n)
+        raise<ValueError>("kthvalue", "selected number k out of range for dimension ", d, ": k is ", k, " of ", n);
+    return ops::choose(ops::KthValue{{d, 1, keepdim}, k}, self);
+}
+
+Tensor median(const Tensor& self) { return ops::median_of_all<false>(self); }
+Tensor nanmedian(const Tensor& self) { return ops::median_of_all<true>(self); }
+std::tuple<Tensor, Tensor> median(const Tensor& self, std::int64_t dim, bool keepdim) {
+    return ops::median_along<false>(self, dim, keepdim);
+}
+std::tuple<Tensor, Tensor> nanmedian(const Tensor& self, std::int64_t dim, bool keepdim) {
+    return ops::median_along<true>(self, dim, keepdim);
+}
+
+std::tuple<Tensor, Tensor> mode(const Tensor& self, std::int64_t dim, bool keepdim) {
+    return ops::choose(ops::Mode{{ops::line_dim("mode", self, dim), 1, keepdim}}, self);
+}
+
+std::tuple<Tensor, Tensor> Tensor::topk(std::int64_t k, std::int64_t dim, bool largest, bool sorted) const {
+    return xgrad::topk(*this, k, dim, largest, sorted);
+}
+std::tuple<Tensor, Tensor> Tensor::kthvalue(std::int64_t k, std::int64_t dim, bool keepdim) const {
+    return xgrad::kthvalue(*this, k, dim, keepdim);
+}
+Tensor Tensor::median() const { return xgrad::median(*this); }
+std::tuple<Tensor, Tensor> Tensor::median(std::int64_t dim, bool keepdim) const {
+    return xgrad::median(*this, dim, keepdim);
+}
+Tensor Tensor::nanmedian() const { return xgrad::nanmedian(*this); }
+std::tuple<Tensor, Tensor> Tensor::nanmedian(std::int64_t dim, bool keepdim) const {
+    return xgrad::nanmedian(*this, dim, keepdim);
+}
+std::tuple<Tensor, Tensor> Tensor::mode(std::int64_t dim, bool keepdim) const {
+    return xgrad::mode(*this, dim, keepdim);
+}
+
+}  // namespace xgrad
