@@ -5,6 +5,7 @@ namespace xgrad::ops {
 
 // One function for each file of operations; the element-wise rows have theirs in rows.h.
 #define XGRAD_FAMILIES(family)                                                                                \
+    family(slice) family(diagonal) family(rearrangement) family(pad) family(addmm) family(cross)              \
     family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product) \
         family(reduction) family(softmax) family(norm) family(loss) family(random)
 
