@@ -67,18 +67,23 @@ struct PaddedDim {
           inside_from(std::max<std::int64_t>(before, 0)),
           source(static_cast<std::size_t>(before + n + after)) {
         inside_to = std::max(inside_from, std::min(before + n, length()));
+        // What goes on at the other end is what is left of the dimension when negative numbers have cut it.
+        const std::int64_t first = std::max<std::int64_t>(-before, 0), kept = kept_of(n, before, after);
         for (std::int64_t i = 0; i < length(); ++i) {
             std::int64_t at = i - before;
             if (border == Border::kReplicate)
                 at = std::clamp<std::int64_t>(at, 0, n - 1);
             else if (border == Border::kCircular)
-                at = (at % n + n) % n;
+                at = first + ((at - first) % kept + kept) % kept;
             else
                 at = at < 0 ? -at : at < n ? at : 2 * (n - 1) - at;
             source[static_cast<std::size_t>(i)] = at;
         }
     }
     std::int64_t length() const { return static_cast<std::int64_t>(source.size()); }
+    static std::int64_t kept_of(std::int64_t n, std::int64_t before, std::int64_t after) {
+        return n + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0);
+    }
 
     std::int64_t n;
     std::int64_t inside_from, inside_to;  // here source counts up by one
@@ -235,7 +240,8 @@ void check_border(const char* operation, const Tensor& x, const Borders& b, std:
     };
     if (b.border == Border::kReflect && most >= n)
         show("Padding size should be less than the corresponding input dimension");
-    if (b.border == Border::kCircular && most > n) show("Padding value causes wrapping around more than once");
+    if (b.border == Border::kCircular && most > std::max<std::int64_t>(PaddedDim::kept_of(n, before, after), 0))
+        show("Padding value causes wrapping around more than once");
     if (b.border == Border::kReplicate && n == 0) show("Expected a tensor with non-zero dimensions for input");
     if (before < -n || after < -n || before + n + after < (b.border == Border::kCircular ? 0 : 1))
         show("the input is too small: negative padding leaves nothing of it");

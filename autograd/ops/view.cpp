@@ -161,7 +161,7 @@ Tensor unflatten(const Tensor& self, std::int64_t dim, IntArrayRef sizes) {
     return self.view(shape);
 }
 
-Tensor ravel(const Tensor& self) { return self.contiguous().view({-1}); }
+Tensor ravel(const Tensor& self) { return self.reshape({-1}).contiguous(); }
 
 Tensor transpose(const Tensor& self, std::int64_t dim0, std::int64_t dim1) {
     const ops::Transpose op{wrap_dim(dim0, self.dim(), "transpose"), wrap_dim(dim1, self.dim(), "transpose")};

@@ -15,7 +15,7 @@ namespace {
 using Shapes = std::vector<std::vector<std::int64_t>>;
 
 struct Case {
-    const char* name;
+    std::string name;
     std::function<Tensor(const TensorList&)> call;
     Shapes shapes;
 };

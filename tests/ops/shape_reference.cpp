@@ -7,9 +7,9 @@
 using namespace xgrad;
 using reference::Case;
 
-#define XGRAD_CASE(name, ...)                                              \
-    Case {                                                                 \
-        name, [=](const TensorList& x) { return TensorList{__VA_ARGS__}; } \
+#define XGRAD_CASE(name, ...)                                                               \
+    Case {                                                                                  \
+        name, [=]([[maybe_unused]] const TensorList& x) { return TensorList{__VA_ARGS__}; } \
     }
 
 namespace {
