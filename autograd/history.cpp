@@ -155,6 +155,26 @@ Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims str
     return Tensor(std::move(view));
 }
 
+void renew_accumulator(TensorImpl& impl) {
+    if (!impl.meta || !impl.meta->accumulator) return;
+    impl.meta->accumulator->forget_variable();
+    impl.meta->accumulator = IntrusivePtr<autograd::AccumulateGrad>::adopt(new autograd::AccumulateGrad(&impl));
+}
+
+void become_view(const Tensor& self, const Tensor& view) {
+    TensorImpl& impl = *self.unsafeGetTensorImpl();
+    const TensorImpl& seen = *view.unsafeGetTensorImpl();
+    impl.set_geometry(seen.offset, seen.sizes, seen.strides);
+    if (impl.requires_grad) {
+        renew_accumulator(impl);
+        impl.storage->bump_version();  // nodes that saved this leaf have it, not a copy of its old geometry
+    }
+    if (!seen.grad_fn) return;
+    if (impl.meta && impl.meta->retains_grad)
+        move_retained_grad(impl, impl.grad_fn.get(), seen.grad_fn.get(), seen.output_nr);
+    set_history(self, seen.grad_fn, seen.output_nr);
+}
+
 Tensor make_alias(const Tensor& source) {
     const auto& from = *source.unsafeGetTensorImpl();
     return Tensor(IntrusivePtr<TensorImpl>::adopt(

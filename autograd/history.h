@@ -25,6 +25,10 @@ void check_inplace(const char* operation, const Tensor& self, bool recording);
 
 /// A tensor of another geometry over the storage of `source`, known as a view of it (or of its base).
 Tensor make_view(const Tensor& source, std::int64_t offset, Dims sizes, Dims strides);
+/// Gives `self` the geometry and the history of `view`, a view of it: the in-place forms of view operations.
+void become_view(const Tensor& self, const Tensor& view);
+/// Another accumulator for a leaf whose shape or dtype has changed; gradients on their way to the old one are lost.
+void renew_accumulator(TensorImpl& impl);
 /// The same without any tie to the graph: shares storage and version only.
 Tensor make_alias(const Tensor& source);
 

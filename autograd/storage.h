@@ -22,6 +22,9 @@ class alignas(64) Storage : public RefCounted {
 
     void* data() const { return data_; }
     std::size_t nbytes() const { return nbytes_; }
+    /// Makes it at least `bytes` long: what is there moves, what comes to it is uninitialised. Throws Error when the
+    /// memory is borrowed.
+    void grow(std::size_t bytes);
 
     /// Number of in-place modifications so far, through whichever view.
     std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
@@ -29,13 +32,14 @@ class alignas(64) Storage : public RefCounted {
 
   private:
     Storage(void* data, std::size_t bytes, bool owned, Deleter* deleter)
-        : data_(data), nbytes_(bytes), deleter_(deleter), owned_(owned) {}
+        : data_(data), nbytes_(bytes), block_bytes_(owned ? bytes : 0), deleter_(deleter), owned_(owned) {}
 
     std::atomic<std::uint32_t> version_{0};
     void* data_;
     std::size_t nbytes_;
+    std::size_t block_bytes_;  // follow in the same block; those in use until it grew
     Deleter* deleter_;
-    bool owned_;  // the bytes follow in the same block
+    bool owned_;
 };
 
 }  // namespace xgrad::detail

@@ -220,11 +220,7 @@ void Tensor::set_data(const Tensor& other) const {
     impl.storage = from.storage;
     impl.dtype = from.dtype;
     impl.set_geometry(from.offset, from.sizes, from.strides);
-    if (impl.meta && impl.meta->accumulator && !same_kind) {
-        impl.meta->accumulator->forget_variable();  // its shape and dtype no longer hold
-        impl.meta->accumulator =
-            detail::IntrusivePtr<autograd::AccumulateGrad>::adopt(new autograd::AccumulateGrad(&impl));
-    }
+    if (!same_kind) detail::renew_accumulator(impl);
 }
 
 }  // namespace xgrad

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/ops/product.h>
 #include <xgrad/autograd/parallel.h>
 
 #include <algorithm>
@@ -12,8 +13,6 @@ using detail::Dims;
 using detail::shape_string;
 
 namespace ops {
-
-namespace {
 
 void check_same_dtype(const char* operation, const Tensor& a, const Tensor& b) {
     if (a.dtype() != b.dtype())
@@ -27,6 +26,8 @@ void check_inner(const char* operation, const Tensor& a, const Tensor& b) {
                           " must equal the second to last of ", shape_string(b.sizes()),
                           ": mat1 and mat2 shapes cannot be multiplied");
 }
+
+namespace {
 
 /// `x` as a matrix of its last dimension.
 Tensor as_rows(const Tensor& x) {
@@ -53,16 +54,16 @@ std::optional<BlasMatrix<T>> blas_matrix(const Tensor& x, std::int64_t batch = 0
 template <class T>
 void integer_product(const Tensor& a, const Tensor& b, const Tensor& out) {
     const auto x = a.accessor<T, 2>(), y = b.accessor<T, 2>(), z = out.accessor<T, 2>();
-    for (std::int64_t i = 0; i < a.size(0); ++i)
-        for (std::int64_t j = 0; j < b.size(1); ++j) {
-            T sum = 0;
-            for (std::int64_t k = 0; k < a.size(1); ++k) sum = static_cast<T>(sum + x[i][k] * y[k][j]);
-            z[i][j] = sum;
-        }
+    for (std::int64_t i = 0; i < a.size(0); ++i) {
+        for (std::int64_t j = 0; j < b.size(1); ++j) z[i][j] = 0;
+        for (std::int64_t k = 0; k < a.size(1); ++k)
+            for (std::int64_t j = 0; j < b.size(1); ++j) z[i][j] = static_cast<T>(z[i][j] + x[i][k] * y[k][j]);
+    }
 }
 
-/// out = a b + beta out, for matrices or batches of matrices; `out` is contiguous.
-void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta = 0) {
+}  // namespace
+
+void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta) {
     if (a.numel() == 0 || b.numel() == 0) {
         if (beta == 0 && out.numel() > 0) copy(out, full({}, 0, out.dtype()));
         return;
@@ -99,13 +100,7 @@ void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta =
         run(double{});
 }
 
-/// Product rule, for any bilinear product written `*`.
-template <class Product>
-Tensor bilinear_jvp(std::span<const Tensor> x, std::span<const Tensor> t, Product product) {
-    if (!t[0].defined()) return product(x[0], t[1]);
-    if (!t[1].defined()) return product(t[0], x[1]);
-    return product(t[0], x[1]) + product(x[0], t[1]);
-}
+namespace {
 
 /// Batched operands of a product with the batch dimension in front; those without one stay as they are and broadcast.
 Batched batched_product(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
@@ -240,8 +235,14 @@ Tensor mv(const Tensor& self, const Tensor& vec) {
 Tensor dot(const Tensor& self, const Tensor& other) {
     if (self.dim() != 1 || other.dim() != 1)
         raise<ShapeError>("dot", "1D tensors expected, but got ", self.dim(), "D and ", other.dim(), "D tensors");
+    if (self.numel() != other.numel())
+        raise<ShapeError>("dot",
+                          "inconsistent tensor size, expected tensors to have the same number of elements, but got ",
+                          self.numel(), " and ", other.numel());
     return matmul(self, other);
 }
+
+Tensor vdot(const Tensor& self, const Tensor& other) { return dot(self, other); }
 
 Tensor matmul(const Tensor& self, const Tensor& other) {
     const std::int64_t da = self.dim(), db = other.dim();

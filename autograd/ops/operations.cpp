@@ -10,6 +10,10 @@ namespace xgrad::ops {
             family(cumulative_extreme) family(softmax) family(norm) family(loss) family(random) family(gather) \
                 family(scatter_reduce) family(mask) family(sort) family(order_statistics) family(unique)       \
                     family(search)
+#define XGRAD_FAMILIES(family)                                                                                         \
+    family(slice) family(diagonal) family(rearrangement) family(pad) family(addmm) family(cross) family(copy)          \
+        family(view) family(as_strided) family(join) family(index) family(embedding) family(product) family(reduction) \
+            family(softmax) family(norm) family(loss) family(random)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

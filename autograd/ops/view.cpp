@@ -1,7 +1,5 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/as_strided.h>
 #include <xgrad/autograd/ops/op.h>
-#include <xgrad/autograd/pool_allocator.h>
 
 #include <algorithm>
 
@@ -120,105 +118,7 @@ struct Expand {
     }
 };
 
-struct Select {
-    static constexpr const char* name = "select";
-    static constexpr Uses uses[] = {kNothing};
-    static constexpr bool linear = true;
-
-    std::int64_t dim, index;
-
-    Geometry of(std::int64_t offset, Dims sizes, Dims strides) const {
-        const auto d = static_cast<std::size_t>(dim);
-        offset += index * strides[d];
-        sizes.erase(d);
-        strides.erase(d);
-        return {offset, std::move(sizes), std::move(strides)};
-    }
-    Tensor forward(const Tensor& x) const {
-        Geometry g = of(x.storage_offset(), x.sizes(), x.strides());
-        return detail::make_view(x, g.offset, std::move(g.sizes), std::move(g.strides));
-    }
-    void vjp(Vjp& b) const {
-        const Dims& sizes = b.meta(0).sizes;
-        Geometry source{0, sizes, detail::contiguous_strides(sizes)};
-        b.set(0, scatter_view(b.grad(), of(0, sizes, source.strides), source));
-    }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return {x[0].movedim(dims[0], 0).select(dim + 1, index), 0};
-    }
-};
-
-struct Slice {
-    static constexpr const char* name = "slice";
-    static constexpr Uses uses[] = {kNothing};
-    static constexpr bool linear = true;
-
-    std::int64_t dim, start, length, step;
-
-    Geometry of(std::int64_t offset, Dims sizes, Dims strides) const {
-        const auto d = static_cast<std::size_t>(dim);
-        offset += start * strides[d];
-        sizes[d] = length;
-        strides[d] *= step;
-        return {offset, std::move(sizes), std::move(strides)};
-    }
-    Tensor forward(const Tensor& x) const {
-        Geometry g = of(x.storage_offset(), x.sizes(), x.strides());
-        return detail::make_view(x, g.offset, std::move(g.sizes), std::move(g.strides));
-    }
-    void vjp(Vjp& b) const {
-        const Dims& sizes = b.meta(0).sizes;
-        Geometry source{0, sizes, detail::contiguous_strides(sizes)};
-        b.set(0, scatter_view(b.grad(), of(0, sizes, source.strides), source));
-    }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return {x[0].movedim(dims[0], 0).slice(dim + 1, start, start + length * step, step), 0};
-    }
-};
-
-using Views = Family<View, Permute, Transpose, Expand, Select, Slice>;
-
-/// The gradients of all pieces of a tensor joined at once: one by one, each would cost as much as the whole tensor.
-class PiecesNode final : public OpNode {
-  public:
-    PiecesNode(const char* operation, const Tensor& source, std::int64_t dim, bool stacked, std::size_t count)
-        : OpNode(operation), dim_(dim), stacked_(stacked), edge_(detail::gradient_edge(source)), metas_(count) {
-        set_edges(&edge_, 1);
-        set_metas(metas_.data(), count);
-    }
-    void record_output(std::size_t k, const Tensor& piece) { metas_[k] = {piece.sizes(), piece.dtype()}; }
-
-    void apply(std::span<const Tensor> grads, std::span<Tensor> results, autograd::WantedEdges) override {
-        TensorList parts(grads.begin(), grads.end());
-        for (std::size_t k = 0; k < parts.size(); ++k)
-            if (!parts[k].defined()) parts[k] = zeros({}, metas_[k].dtype).expand(metas_[k].sizes);
-        results[0] = stacked_ ? stack(parts, dim_) : cat(parts, dim_);
-    }
-
-  private:
-    std::int64_t dim_;
-    bool stacked_;
-    Edge edge_;
-    detail::PoolVector<TensorMeta> metas_;
-};
-
-/// `count` views of `self`, which together are all of it: piece(i) is the operation that makes the i-th.
-template <class Piece>
-TensorList take_apart(const char* operation, const Tensor& self, std::int64_t dim, std::int64_t count, Piece piece) {
-    TensorList out;
-    const bool joint = GradMode::is_enabled() && records(self) && !wrapped(self);
-    for (std::int64_t i = 0; i < count; ++i)
-        out.push_back(joint ? piece(i).forward(self) : Views::apply(piece(i), self));
-    if (!joint || out.empty()) return out;
-    constexpr bool stacked = std::is_same_v<decltype(piece(0)), Select>;
-    auto* node = new PiecesNode(operation, self, dim, stacked, out.size());
-    const auto owner = NodePtr::adopt(node);
-    for (std::uint32_t k = 0; k < out.size(); ++k) {
-        node->record_output(k, out[k]);
-        detail::set_history(out[k], owner, k);
-    }
-    return out;
-}
+using Views = Family<View, Permute, Transpose, Expand>;
 
 }  // namespace
 
@@ -250,6 +150,19 @@ Tensor flatten(const Tensor& self, std::int64_t start_dim, std::int64_t end_dim)
     return self.reshape(sizes);
 }
 
+Tensor unflatten(const Tensor& self, std::int64_t dim, IntArrayRef sizes) {
+    if (self.dim() == 0) raise<IndexError>("unflatten", "cannot be applied to a 0-dim tensor");
+    if (sizes.empty()) raise<ValueError>("unflatten", "sizes must be non-empty");
+    const auto d = static_cast<std::size_t>(wrap_dim(dim, self.dim(), "unflatten"));
+    Dims shape = self.sizes();
+    const Dims inner = detail::infer_size(sizes, shape[d], "unflatten");
+    shape.erase(d);
+    for (std::size_t i = 0; i < inner.size(); ++i) shape.insert(d + i, inner[i]);
+    return self.view(shape);
+}
+
+Tensor ravel(const Tensor& self) { return self.reshape({-1}).contiguous(); }
+
 Tensor transpose(const Tensor& self, std::int64_t dim0, std::int64_t dim1) {
     const ops::Transpose op{wrap_dim(dim0, self.dim(), "transpose"), wrap_dim(dim1, self.dim(), "transpose")};
     if (self.dim() == 0) return self;
@@ -260,6 +173,27 @@ Tensor t(const Tensor& self) {
     if (self.dim() > 2) raise<ShapeError>("t", "expects a tensor with <= 2 dimensions, but self is ", self.dim(), "D");
     return self.dim() < 2 ? self : self.transpose(0, 1);
 }
+
+Tensor Tensor::mT() const {
+    if (dim() < 2)
+        raise<ShapeError>("mT", "is only supported on matrices or batches of matrices. Got ", dim(), "-D tensor");
+    return transpose(-2, -1);
+}
+Tensor Tensor::mH() const { return mT(); }
+Tensor Tensor::adjoint() const { return mT(); }
+Tensor Tensor::matrix_H() const {
+    if (dim() != 0 && dim() != 2)
+        raise<ShapeError>("matrix_H", "is only supported on matrices (2-D tensors). Got ", dim(), "-D tensor");
+    return t();
+}
+Tensor Tensor::numpy_T() const {
+    Dims reversed;
+    for (std::int64_t d = dim(); d-- > 0;) reversed.push_back(d);
+    return permute(reversed);
+}
+Tensor adjoint(const Tensor& self) { return self.adjoint(); }
+Tensor swapaxes(const Tensor& self, std::int64_t axis0, std::int64_t axis1) { return self.transpose(axis0, axis1); }
+Tensor swapdims(const Tensor& self, std::int64_t dim0, std::int64_t dim1) { return self.transpose(dim0, dim1); }
 
 Tensor permute(const Tensor& self, IntArrayRef dims) {
     if (static_cast<std::int64_t>(dims.size()) != self.dim())
@@ -288,6 +222,37 @@ Tensor movedim(const Tensor& self, std::int64_t source, std::int64_t destination
     return self.permute(order);
 }
 
+Tensor movedim(const Tensor& self, IntArrayRef source, IntArrayRef destination) {
+    if (source.size() != destination.size())
+        raise<ValueError>("movedim", "Invalid source or destination dims: source (", source,
+                          " dims) should contain the same number of dims as destination (", destination, " dims)");
+    constexpr std::int64_t kFree = -1;
+    Dims order(self.sizes().size(), kFree);
+    std::uint64_t moved = 0;
+    for (std::size_t i = 0; i < source.size(); ++i) {
+        const std::int64_t from = wrap_dim(source[i], self.dim(), "movedim");
+        const auto to = static_cast<std::size_t>(wrap_dim(destination[i], self.dim(), "movedim"));
+        if (moved >> from & 1) raise<ValueError>("movedim", "repeated dim in `source` (", source, ')');
+        moved |= std::uint64_t{1} << from;
+        if (self.dim() == 0) continue;
+        if (order[to] != kFree) raise<ValueError>("movedim", "repeated dim in `destination` (", destination, ')');
+        order[to] = from;
+    }
+    std::int64_t next = 0;
+    for (std::int64_t& d : order) {
+        if (d != kFree) continue;
+        while (moved >> next & 1) ++next;
+        d = next++;
+    }
+    return self.permute(order);
+}
+Tensor moveaxis(const Tensor& self, std::int64_t source, std::int64_t destination) {
+    return self.movedim(source, destination);
+}
+Tensor moveaxis(const Tensor& self, IntArrayRef source, IntArrayRef destination) {
+    return self.movedim(source, destination);
+}
+
 Tensor squeeze(const Tensor& self) {
     Dims sizes;
     for (auto s : self.sizes())
@@ -298,6 +263,13 @@ Tensor squeeze(const Tensor& self, std::int64_t dim) {
     const std::int64_t d = wrap_dim(dim, self.dim(), "squeeze");
     Dims sizes = self.sizes();
     if (self.dim() > 0 && sizes[static_cast<std::size_t>(d)] == 1) sizes.erase(static_cast<std::size_t>(d));
+    return self.view(sizes);
+}
+Tensor squeeze(const Tensor& self, IntArrayRef dim) {
+    const std::uint64_t chosen = dim.empty() ? 0 : detail::dim_mask(dim, self.dim(), "squeeze");
+    Dims sizes;
+    for (std::size_t d = 0; d < self.sizes().size(); ++d)
+        if (self.sizes()[d] != 1 || !(chosen >> d & 1)) sizes.push_back(self.sizes()[d]);
     return self.view(sizes);
 }
 Tensor unsqueeze(const Tensor& self, std::int64_t dim) {
@@ -326,83 +298,32 @@ Tensor Tensor::expand(IntArrayRef size, bool) const {
     return ops::Views::apply(ops::Expand{std::move(sizes)}, *this);
 }
 Tensor broadcast_to(const Tensor& self, IntArrayRef size) { return self.expand(size); }
-
-// --- Parts
-
-Tensor select(const Tensor& self, std::int64_t dim, std::int64_t index) {
-    if (self.dim() == 0) raise<IndexError>("select", "cannot be applied to a 0-dim tensor");
-    const std::int64_t d = wrap_dim(dim, self.dim(), "select"), n = self.size(d);
-    if (index < -n || index >= n)
-        raise<IndexError>("select", "index ", index, " out of range for tensor of size ", self.sizes(),
-                          " at dimension ", d);
-    return ops::Views::apply(ops::Select{d, index < 0 ? index + n : index}, self);
-}
-
-Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
-                     std::int64_t step) const {
-    if (this->dim() == 0) raise<IndexError>("slice", "cannot be applied to a 0-dim tensor");
-    if (step <= 0) raise<ValueError>("slice", "slice step must be positive, got ", step);
-    const std::int64_t d = wrap_dim(dim, this->dim(), "slice"), n = size(d);
-    const auto bound = [n](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + n : i, 0, n); };
-    const std::int64_t from = bound(start.value_or(0)), to = end ? bound(*end) : n;
-    const std::int64_t length = to > from ? (to - from - 1) / step + 1 : 0;
-    // A step that is never taken may be shorter: the stride must not overflow.
-    return ops::Views::apply(ops::Slice{d, from, length, std::min(step, std::max<std::int64_t>(n, 1))}, *this);
-}
-
-Tensor narrow(const Tensor& self, std::int64_t dim, std::int64_t start, std::int64_t length) {
-    if (self.dim() == 0) raise<IndexError>("narrow", "cannot be applied to a 0-dim tensor");
-    const std::int64_t n = self.size(dim), from = start < 0 ? start + n : start;
-    if (length < 0) raise<ValueError>("narrow", "length must be non-negative, got ", length);
-    if (from < 0 || from > n || length > n - from)
-        raise<IndexError>("narrow", "start (", start, ") + length (", length, ") exceeds dimension size (", n, ")");
-    return self.slice(dim, from, from + length);
-}
-
-std::vector<Tensor> unbind(const Tensor& self, std::int64_t dim) {
-    if (self.dim() == 0) raise<IndexError>("unbind", "cannot be applied to a 0-dim tensor");
-    const std::int64_t d = wrap_dim(dim, self.dim(), "unbind");
-    return ops::take_apart("unbind", self, d, self.size(d), [d](std::int64_t i) { return ops::Select{d, i}; });
-}
-std::vector<Tensor> split(const Tensor& self, std::int64_t split_size, std::int64_t dim) {
-    if (self.dim() == 0) raise<IndexError>("split", "cannot be applied to a 0-dim tensor");
-    const std::int64_t d = wrap_dim(dim, self.dim(), "split"), n = self.size(d);
-    if (split_size <= 0) raise<ValueError>("split", "expects split_size to be positive, got ", split_size);
-    return ops::take_apart("split", self, d, n > 0 ? (n - 1) / split_size + 1 : 1, [=](std::int64_t i) {
-        const std::int64_t at = i * split_size;
-        return ops::Slice{d, at, std::min(split_size, n - at), 1};
-    });
-}
-std::vector<Tensor> chunk(const Tensor& self, std::int64_t chunks, std::int64_t dim) {
-    if (chunks <= 0) raise<ValueError>("chunk", "expects `chunks` to be greater than 0, got: ", chunks);
-    if (self.dim() == 0) raise<IndexError>("chunk", "cannot be applied to a 0-dim tensor");
-    const std::int64_t n = self.size(wrap_dim(dim, self.dim(), "chunk"));
-    return self.split(n > 0 ? (n - 1) / chunks + 1 : 1, dim);
+std::vector<Tensor> broadcast_tensors(const TensorList& tensors) {
+    Dims sizes;
+    for (const Tensor& x : tensors) sizes = detail::broadcast_shapes(sizes, x.sizes(), "broadcast_tensors");
+    std::vector<Tensor> out;
+    for (const Tensor& x : tensors) out.push_back(x.expand(sizes));
+    return out;
 }
 
 Tensor Tensor::reshape(IntArrayRef shape) const { return xgrad::reshape(*this, shape); }
 Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const {
     return xgrad::flatten(*this, start_dim, end_dim);
 }
+Tensor Tensor::unflatten(std::int64_t dim, IntArrayRef sizes) const { return xgrad::unflatten(*this, dim, sizes); }
+Tensor Tensor::ravel() const { return xgrad::ravel(*this); }
 Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const { return xgrad::transpose(*this, dim0, dim1); }
 Tensor Tensor::t() const { return xgrad::t(*this); }
 Tensor Tensor::permute(IntArrayRef dims) const { return xgrad::permute(*this, dims); }
 Tensor Tensor::movedim(std::int64_t source, std::int64_t destination) const {
     return xgrad::movedim(*this, source, destination);
 }
+Tensor Tensor::movedim(IntArrayRef source, IntArrayRef destination) const {
+    return xgrad::movedim(*this, source, destination);
+}
 Tensor Tensor::squeeze() const { return xgrad::squeeze(*this); }
 Tensor Tensor::squeeze(std::int64_t dim) const { return xgrad::squeeze(*this, dim); }
+Tensor Tensor::squeeze(IntArrayRef dim) const { return xgrad::squeeze(*this, dim); }
 Tensor Tensor::unsqueeze(std::int64_t dim) const { return xgrad::unsqueeze(*this, dim); }
-Tensor Tensor::select(std::int64_t dim, std::int64_t index) const { return xgrad::select(*this, dim, index); }
-Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {
-    return xgrad::narrow(*this, dim, start, length);
-}
-std::vector<Tensor> Tensor::unbind(std::int64_t dim) const { return xgrad::unbind(*this, dim); }
-std::vector<Tensor> Tensor::split(std::int64_t split_size, std::int64_t dim) const {
-    return xgrad::split(*this, split_size, dim);
-}
-std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const {
-    return xgrad::chunk(*this, chunks, dim);
-}
 
 }  // namespace xgrad
