@@ -68,8 +68,8 @@ Tensor cholesky(const Tensor& self, bool upper = false);
 Tensor cholesky_solve(const Tensor& self, const Tensor& input2, bool upper = false);
 /// The inverse of A, whose Cholesky factor `self` is.
 Tensor cholesky_inverse(const Tensor& self, bool upper = false);
-/// P, L, U with A = P L U: L (..., m, k) with ones on its diagonal, U (..., k, n), k = min(m, n). Here and below
-/// `pivot` must be true: as in libtorch, there is no other factorization on the CPU.
+/// P, L, U with A = P L U: L (..., m, k) with ones on its diagonal, U (..., k, n), k = min(m, n). Without pivots P is
+/// an empty tensor.
 std::tuple<Tensor, Tensor, Tensor> linalg_lu(const Tensor& A, bool pivot = true);
 /// L and U in one matrix, and the pivots (int32, from 1). Throws LinAlgError for a zero on U's diagonal.
 std::tuple<Tensor, Tensor> linalg_lu_factor(const Tensor& A, bool pivot = true);
@@ -82,7 +82,7 @@ std::tuple<Tensor, Tensor, Tensor> lu_unpack(const Tensor& LU_data, const Tensor
                                              bool unpack_pivots = true);
 /// Q with orthonormal columns and the upper triangular R, A = Q R, with the signs of LAPACK: mode "reduced"
 /// (Q (..., m, k), R (..., k, n), k = min(m, n)), "complete" (Q (..., m, m), R (..., m, n)), "r" (Q empty). Gradients
-/// need the first k columns of A to be independent; "complete" has none when m > n.
+/// need the first k columns of A to be independent; "complete" has none when m > n, "r" none at all.
 std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode = "reduced");
 std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some = true);
 
@@ -94,9 +94,10 @@ std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some = true);
 std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& self, std::string_view UPLO = "L");
 Tensor linalg_eigvalsh(const Tensor& self, std::string_view UPLO = "L");
 /// U, S, Vh with A = U diag(S) Vh, S descending (..., k), k = min(m, n): U (..., m, m) and Vh (..., n, n), or
-/// (..., m, k) and (..., k, n) unless `full_matrices`. A gradient through U and Vh is right for functions that do not
-/// change with the signs of a pair of singular vectors, of distinct singular values, not zero unless m = n; what
-/// follows the k-th singular vector has none. A `driver` is named for GPUs only: ValueError, as in libtorch.
+/// (..., m, k) and (..., k, n) unless `full_matrices`. The driver may be named (gesdd or gesvd; both are exact here, so
+/// it is only checked). A gradient through U and Vh is right for functions that do not change with the signs of a pair
+/// of singular vectors, of distinct singular values, zero at most one unless m = n; it needs `full_matrices` off or
+/// m = n.
 std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrices = true,
                                               std::optional<std::string_view> driver = std::nullopt);
 Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> driver = std::nullopt);
