@@ -65,7 +65,9 @@ struct Eigh {
         if (!b.grad(1).defined()) return b.set(0, (V * b.grad(0).unsqueeze(-2)).matmul(Vt));
         const std::int64_t n = L.size(-1);
         const Tensor gaps = where(diagonal_mask(n, n), kInfinity, L.unsqueeze(-2) - L.unsqueeze(-1));
-        Tensor inner = Vt.matmul(b.grad(1)) / gaps;
+        // V^T dV is antisymmetric: so is what counts of V^T gV, and the gradient of A is symmetric.
+        const Tensor VtgV = Vt.matmul(b.grad(1));
+        Tensor inner = (VtgV - transposed(VtgV)) * 0.5 / gaps;
         if (b.grad(0).defined()) inner = inner + diagonal_matrix(b.grad(0));
         b.set(0, V.matmul(inner).matmul(Vt));
     }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Tensor t(const Tensor& x) { return x.transpose(-2, -1); }
+Tensor T(const Tensor& x) { return x.transpose(-2, -1); }
 
 Tensor random(IntArrayRef sizes, ScalarType dtype = kFloat64, std::uint64_t seed = 1) {
     return randn(sizes, Generator(seed), dtype);
@@ -26,7 +26,7 @@ Tensor random(IntArrayRef sizes, ScalarType dtype = kFloat64, std::uint64_t seed
 
 Tensor definite(IntArrayRef sizes, ScalarType dtype) {
     const Tensor x = random(sizes, dtype);
-    return x.matmul(t(x)) + eye(x.size(-1), dtype);
+    return x.matmul(T(x)) + eye(x.size(-1), dtype);
 }
 
 bool close(const Tensor& a, const Tensor& b, double size = 1) {
@@ -64,7 +64,7 @@ TEST_CASE("factorizations of matrices multiply to the matrix") {
                            const auto [Q, R] = linalg_qr(A, mode);
                            CHECK(Q.size(-1) == (mode[0] == 'c' ? m : k));
                            CHECK(close(Q.matmul(R), A));
-                           CHECK(close(t(Q).matmul(Q), eye(Q.size(-1), A.dtype()).expand(t(Q).matmul(Q).sizes())));
+                           CHECK(close(T(Q).matmul(Q), eye(Q.size(-1), A.dtype()).expand(T(Q).matmul(Q).sizes())));
                            CHECK(is_triangular(R, true));
                        }
                        CHECK(close(std::get<1>(linalg_qr(A, "r")), std::get<1>(linalg_qr(A))));
@@ -78,32 +78,32 @@ TEST_CASE("factorizations of matrices multiply to the matrix") {
                            CHECK(Vh.size(-2) == (full ? n : k));
                            const Tensor scaled = left.narrow(-1, 0, k) * S.unsqueeze(-2);
                            CHECK(close(scaled.matmul(Vh.narrow(-2, 0, k)), A));
-                           CHECK(close(Vh.matmul(t(Vh)), eye(Vh.size(-2), A.dtype()).expand(Vh.matmul(t(Vh)).sizes())));
+                           CHECK(close(Vh.matmul(T(Vh)), eye(Vh.size(-2), A.dtype()).expand(Vh.matmul(T(Vh)).sizes())));
                            CHECK(close(linalg_svdvals(A), S));
                        }
                        const auto [old_u, old_s, V] = A.svd();
-                       CHECK(close((old_u * old_s.unsqueeze(-2)).matmul(t(V)), A));
+                       CHECK(close((old_u * old_s.unsqueeze(-2)).matmul(T(V)), A));
                        CHECK(std::get<0>(A.svd(true, false)).ne(0).any().item<bool>() == false);
                    });
     for_each_input({{6, 6}, {2, 3, 30, 30}, {0, 0}}, [](const Tensor& x) {
-        const Tensor A = x.matmul(t(x)) + eye(x.size(-1), x.dtype()), symmetric = x + t(x);
+        const Tensor A = x.matmul(T(x)) + eye(x.size(-1), x.dtype()), symmetric = x + T(x);
         for (const bool upper : {false, true}) {
             const Tensor L = linalg_cholesky(A, upper);
             CHECK(is_triangular(L, upper));
-            CHECK(close(upper ? t(L).matmul(L) : L.matmul(t(L)), A, 30));
+            CHECK(close(upper ? T(L).matmul(L) : L.matmul(T(L)), A, 30));
             const char* UPLO = upper ? "U" : "L";
             // The other triangle is not read.
             const Tensor order = arange(x.size(-1)) - arange(x.size(-1)).unsqueeze(1);
             const Tensor half = where(upper ? order >= 0 : order <= 0, symmetric, std::nan(""));
             const auto [values, vectors] = linalg_eigh(half, UPLO);
-            CHECK(close((vectors * values.unsqueeze(-2)).matmul(t(vectors)), symmetric, 10));
+            CHECK(close((vectors * values.unsqueeze(-2)).matmul(T(vectors)), symmetric, 10));
             CHECK(close(linalg_eigvalsh(half, UPLO), values, 10));
         }
     });
 }
 
 TEST_CASE("solvers solve") {
-    for_each_input({{5, 5}, {2, 3, 20, 20}, {1, 1}, {3, 0, 0}}, [](const Tensor& x) {
+    for_each_input({{5, 5}, {2, 3, 20, 20}, {1, 1}, {2, 0, 0}}, [](const Tensor& x) {
         const std::int64_t n = x.size(-1);
         const Tensor A = x + eye(n, x.dtype()) * (4 * std::sqrt(static_cast<double>(n)));
         const Tensor I = eye(n, x.dtype()).expand(A.sizes()), B = random({n, 3}, x.dtype(), 2);
@@ -111,12 +111,12 @@ TEST_CASE("solvers solve") {
         CHECK(close(A.matmul(linalg_solve(A, B)), B.expand(A.matmul(B).sizes())));
         const Tensor vector = random({n}, x.dtype(), 3), y = linalg_solve(A, vector);
         CHECK(close(A.matmul(y.unsqueeze(-1)).squeeze(-1), vector.expand(y.sizes())));
-        CHECK(close(linalg_solve(A, t(B), false).matmul(A), t(B).expand(A.matmul(B).transpose(-2, -1).sizes())));
+        CHECK(close(linalg_solve(A, T(B), false).matmul(A), T(B).expand(A.matmul(B).transpose(-2, -1).sizes())));
         const auto [LU, pivots] = linalg_lu_factor(A);
         for (const bool adjoint : {false, true}) {
             const Tensor X = linalg_lu_solve(LU, pivots, B, true, adjoint);
-            CHECK(close((adjoint ? t(A) : A).matmul(X), B.expand(X.sizes())));
-            CHECK(close(t(linalg_lu_solve(LU, pivots, t(B), false, !adjoint)), X));
+            CHECK(close((adjoint ? T(A) : A).matmul(X), B.expand(X.sizes())));
+            CHECK(close(T(linalg_lu_solve(LU, pivots, T(B), false, !adjoint)), X));
         }
         CHECK(close(lu_solve(B, LU, pivots), linalg_solve(A, B)));
         const auto [sign, logarithm] = slogdet(A);
@@ -196,12 +196,12 @@ TEST_CASE("what is not finite comes to an end") {
 TEST_CASE("exponentials of matrices of every size") {
     // exp(A) exp(-A) = I; exp of an antisymmetric matrix is a rotation.
     for (const ScalarType dtype : {kFloat32, kFloat64})
-        for (const double scale : {0., 1e-12, 1e-3, 0.3, 2., 6.}) {
+        for (const double scale : {0., 1e-12, 1e-3, 1e-2, 0.3, 2., 6.}) {
             CAPTURE(scale);
-            const Tensor x = random({2, 4, 4}, dtype) * scale, A = x - t(x);
+            const Tensor x = random({2, 4, 4}, dtype) * scale, A = x - T(x);
             const Tensor R = linalg_matrix_exp(A), I = eye(4, dtype).expand({2, 4, 4});
-            CHECK(close(R.matmul(t(R)), I));
-            CHECK(close(linalg_matrix_exp(-A), t(R)));
+            CHECK(close(R.matmul(T(R)), I));
+            CHECK(close(linalg_matrix_exp(-A), T(R)));
         }
     const Tensor mixed = stack({eye(2, kFloat64) * 1e-8, eye(2, kFloat64) * 10, zeros({2, 2}, kFloat64)});
     CHECK(close(linalg_matrix_exp(mixed), where(eye(2, kFloat64) > 0, mixed.exp(), 0)));
@@ -259,14 +259,14 @@ TEST_CASE("linear algebra in forward mode and under vmap") {
     const Operation operations[] = {
         {"inv", [](const TensorList& x) { return linalg_inv(x[0]); }},
         {"solve", [](const TensorList& x) { return linalg_solve(x[0], x[1]); }},
-        {"solve right", [](const TensorList& x) { return linalg_solve(x[0], t(x[1]), false); }},
+        {"solve right", [](const TensorList& x) { return linalg_solve(x[0], T(x[1]), false); }},
         {"solve_triangular", [](const TensorList& x) { return linalg_solve_triangular(x[0], x[1], true); }},
         {"solve_triangular right",
-         [](const TensorList& x) { return linalg_solve_triangular(x[0], t(x[1]), false, false, true); }},
+         [](const TensorList& x) { return linalg_solve_triangular(x[0], T(x[1]), false, false, true); }},
         {"det", [](const TensorList& x) { return linalg_det(x[0]); }},
-        {"cholesky", [](const TensorList& x) { return linalg_cholesky(x[0].matmul(t(x[0]))); }},
-        {"cholesky upper", [](const TensorList& x) { return linalg_cholesky(x[0].matmul(t(x[0])), true); }},
-        {"eigvalsh", [](const TensorList& x) { return linalg_eigvalsh(x[0] + t(x[0])); }},
+        {"cholesky", [](const TensorList& x) { return linalg_cholesky(x[0].matmul(T(x[0]))); }},
+        {"cholesky upper", [](const TensorList& x) { return linalg_cholesky(x[0].matmul(T(x[0])), true); }},
+        {"eigvalsh", [](const TensorList& x) { return linalg_eigvalsh(x[0] + T(x[0])); }},
         {"svdvals", [](const TensorList& x) { return linalg_svdvals(x[0]); }},
     };
     const Tensor A = random({4, 3, 3}) + eye(3, kFloat64) * tensor({3., 5., 8.}), B = random({4, 3, 2}, kFloat64, 2);

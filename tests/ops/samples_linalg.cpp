@@ -6,6 +6,8 @@ using namespace xgrad;
 
 namespace samples {
 
+using Number = std::optional<double>;
+
 namespace {
 
 /// Far from singular whatever x is, if it is the same in every row too.
@@ -75,7 +77,7 @@ void add_factorizations(std::vector<Sample>& out) {
             [=](const TensorList& x) { return linalg_eigvalsh(symmetric(x[0]), UPLO); });
         add(out, "linalg_eigh", square, [=](const TensorList& x) {
             const auto [L, V] = linalg_eigh(symmetric(x[0]), UPLO);
-            return joined(L, V.square(), (V * L.exp().unsqueeze(-2)).matmul(V.transpose(-2, -1)));
+            return joined(L, V.square(), (V * L.sin().unsqueeze(-2)).matmul(V.transpose(-2, -1)));
         });
     }
     add(out, "linalg_eigh", {{{3, 3}}},
@@ -94,7 +96,8 @@ void add_factorizations(std::vector<Sample>& out) {
 void add_least_squares(std::vector<Sample>& out) {
     add(out, "linalg_pinv", {{{3, 2}}, {{2, 2, 3}}, {{2, 2}}, {{0, 3}}},
         [](const TensorList& x) { return linalg_pinv(regular(x[0])); });
-    add(out, "linalg_pinv", {{{3, 3}}}, [](const TensorList& x) { return linalg_pinv(symmetric(x[0]), {}, {}, true); });
+    add(out, "linalg_pinv", {{{3, 3}}},
+        [](const TensorList& x) { return linalg_pinv(symmetric(x[0]), Number(), Number(), true); });
     for (const char* driver : {"gels", "gelsy", "gelsd", "gelss"})
         add(out, "linalg_lstsq", {{{4, 2}, {4, 1}}, {{2, 3}, {2, 2}}, {{2, 3, 2}, {2, 3}}},
             [=](const TensorList& x) { return std::get<0>(linalg_lstsq(regular(x[0]), x[1], std::nullopt, driver)); });
@@ -220,7 +223,7 @@ std::vector<WrongInput> linalg_wrong() {
              linalg_lstsq(nan, ones({2, 1}));
          },
          "non-finite"},
-        {"linalg_pinv", [] { linalg_pinv(wide, {}, {}, true); }, "square"},
+        {"linalg_pinv", [] { linalg_pinv(wide, Number(), Number(), true); }, "square"},
         {"linalg_pinv", [] { pinverse(ones({3})); }, "at least 2 dimensions"},
         {"linalg_matrix_rank", [] { linalg_matrix_rank(ones({3})); }, "at least 2 dimensions"},
         {"linalg_matrix_rank", [=] { linalg_matrix_rank(numbers()); }, "Expected a floating point"},
