@@ -1,7 +1,6 @@
 #include <xgrad/nn/init.h>
 
 #include <cmath>
-#include <span>
 
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
@@ -43,28 +42,6 @@ double kaiming_std(const char* operation, const Tensor& tensor, double a, FanMod
 Tensor uniform_of_std(Tensor tensor, double std) {
     const double bound = std::sqrt(3.0) * std;
     return uniform_(std::move(tensor), -bound, bound);
-}
-
-double dot(std::span<const double> a, std::span<const double> b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-    return sum;
-}
-
-/// Makes `count` vectors of length `length`, one after the other, orthonormal: Gram and Schmidt, twice over, which
-/// leaves them orthogonal to rounding.
-void orthonormalise(double* vectors, std::size_t count, std::size_t length) {
-    const auto vector = [&](std::size_t i) { return std::span(vectors + i * length, length); };
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::span<double> v = vector(i);
-        for (int pass = 0; pass < 2; ++pass)
-            for (std::size_t k = 0; k < i; ++k) {
-                const double share = dot(v, vector(k));
-                for (std::size_t j = 0; j < length; ++j) v[j] -= share * vector(k)[j];
-            }
-        const double norm = std::sqrt(dot(v, v));
-        for (double& x : v) x /= norm;
-    }
 }
 
 }  // namespace
@@ -145,12 +122,11 @@ Tensor orthogonal_(Tensor tensor, double gain) {
     const NoGradGuard no_grad;
     if (tensor.numel() == 0) return tensor;
     const std::int64_t rows = tensor.size(0), columns = tensor.numel() / rows;
-    Tensor q = randn({rows, columns}, tensor.options()).to(kFloat64);
-    const bool by_columns = rows >= columns;
-    if (by_columns) q = q.t().contiguous();
-    orthonormalise(q.data_ptr<double>(), static_cast<std::size_t>(q.size(0)), static_cast<std::size_t>(q.size(1)));
-    if (by_columns) q = q.t();
-    return tensor.copy_(q.reshape(tensor.sizes())).mul_(gain);
+    const Tensor flat = randn({rows, columns}, tensor.options());
+    const auto [q, r] = linalg_qr(rows < columns ? flat.t() : flat);
+    // Of the factorizations the one in which R has a positive diagonal: so Q is uniformly distributed.
+    const Tensor unique = q * r.as_strided({r.size(0)}, {r.size(0) + 1}).sign();
+    return tensor.copy_((rows < columns ? unique.t() : unique).reshape(tensor.sizes())).mul_(gain);
 }
 
 }  // namespace xgrad::nn::init
