@@ -85,6 +85,18 @@ std::string Tensor::toString() const {
     return defined() ? detail::join(dtype(), ' ', sizes()) : std::string("UndefinedTensor");
 }
 
+Tensor Tensor::to(Device target, bool, bool copy) const {
+    detail::check_device(target);
+    return copy ? clone() : *this;
+}
+Tensor Tensor::to(Device target, ScalarType dtype, bool non_blocking, bool copy) const {
+    detail::check_device(target);
+    return to(dtype, non_blocking, copy);
+}
+Tensor Tensor::to(DeviceType target, bool non_blocking, bool copy) const {
+    return to(Device(target), non_blocking, copy);
+}
+
 // --- The graph
 
 bool Tensor::requires_grad() const { return detail::requires_grad(checked()); }
@@ -128,6 +140,8 @@ autograd::NodePtr Tensor::grad_fn() const {
     if (is_leaf()) return {};
     return detail::gradient_edge(*this).function;
 }
+
+std::uint32_t Tensor::_version() const { return checked().storage->version(); }
 
 std::uint32_t Tensor::output_nr() const { return checked().output_nr; }
 

@@ -275,8 +275,11 @@ void Module::to(Dtype dtype, bool non_blocking) {
         if (buffer->defined()) convert(*buffer, dtype);
 }
 
-void Module::to(Device, bool) {}
-void Module::to(Device, Dtype dtype, bool non_blocking) { to(dtype, non_blocking); }
+void Module::to(Device device, bool) { detail::check_device(device); }
+void Module::to(Device device, Dtype dtype, bool non_blocking) {
+    detail::check_device(device);
+    to(dtype, non_blocking);
+}
 
 void Module::zero_grad(bool set_to_none) {
     for (auto& child : children_) child.value()->zero_grad(set_to_none);
