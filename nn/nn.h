@@ -20,4 +20,5 @@
 #include <xgrad/nn/padding.h>
 #include <xgrad/nn/pixelshuffle.h>
 #include <xgrad/nn/sequential.h>
+#include <xgrad/nn/transformer_layer.h>
 #include <xgrad/nn/upsampling.h>

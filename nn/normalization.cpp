@@ -111,11 +111,15 @@ void CrossMapLRN2dImpl::pretty_print(std::ostream& stream) const {
 Tensor CrossMapLRN2dImpl::forward(const Tensor& input) try {
     if (input.dim() != 4)
         raise<ShapeError>("CrossMapLRN2d", "input needs 4 dimensions (N, C, H, W), got shape ", input.sizes());
-    const std::int64_t side = (options.size() - 1) / 2;
-    // The sum, over as many channels as there are, is divided by the size, be it even.
-    const double alpha = options.alpha() * static_cast<double>(2 * side + 1) / static_cast<double>(options.size());
-    const Tensor mean = ops::window_mean(input.square(), 1, side, side);
-    return input * (mean * alpha + options.k()).pow(-options.beta());
+    const Tensor square = input.square();
+    const std::int64_t side = (options.size() - 1) / 2, width = 2 * side + 1, channels = input.size(1);
+    Tensor sum = ops::window_mean(square, 1, side, side) * static_cast<double>(width);
+    // In PyTorch the first channel stays in the sums of the later ones.
+    if (channels > side + 1) {
+        const Tensor later = (arange(channels) > side).to(input.dtype()).reshape({1, channels, 1, 1});
+        sum = sum + square.narrow(1, 0, 1) * later;
+    }
+    return input * (sum * (options.alpha() / static_cast<double>(options.size())) + options.k()).pow(-options.beta());
 } catch (Error& error) {
     rethrow_with_path(error);
 }

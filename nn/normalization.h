@@ -82,7 +82,7 @@ class LocalResponseNormImpl : public Cloneable<LocalResponseNormImpl> {
 };
 XGRAD_MODULE(LocalResponseNorm);
 
-/// The same of pictures, with (size - 1) / 2 neighbours on either side.
+/// The same of pictures, with (size - 1) / 2 neighbours on either side, and the sum over them divided by the size.
 class CrossMapLRN2dImpl : public Cloneable<CrossMapLRN2dImpl> {
   public:
     CrossMapLRN2dImpl(std::int64_t size) : CrossMapLRN2dImpl(CrossMapLRN2dOptions(size)) {}

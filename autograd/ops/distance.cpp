@@ -186,8 +186,9 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim, d
     const std::int64_t along = detail::wrap_dim(dim, static_cast<std::int64_t>(sizes.size()), name);
     // Of a norm below eps the value is raised, not the derivative: so it is in PyTorch.
     const auto unit = [&](const Tensor& given) {
-        const Tensor x = given.to(dtype).expand(sizes);
-        const Tensor norm = sizes.empty() ? x.abs() : x.norm(2, {along}, true), value = norm.detach();
+        const Tensor x = given.to(dtype).expand(sizes), norm = sizes.empty() ? x.abs() : x.norm(2, {along}, true);
+        if (ops::wrapped(norm)) return x / norm.clamp_min(eps);
+        const Tensor value = norm.detach();
         return x / (norm + (value.clamp_min(eps) - value));
     };
     const Tensor product = unit(x1) * unit(x2);

@@ -222,7 +222,7 @@ Tensor inside(const Sampling& how, Tensor at, std::int64_t size) {
         const double low = how.align_corners ? 0 : -0.5,
                      span = static_cast<double>(how.align_corners ? size - 1 : size);
         if (span == 0) return at * 0.0;
-        const Tensor away = (at - low).abs(), turns = (away.detach() / span).floor(), extra = away - turns * span;
+        const Tensor away = (at - low).abs(), turns = (away / span).floor(), extra = away - turns * span;
         at = where(turns.remainder(2) == 0, extra, span - extra) + low;
     }
     return how.padding == kZerosPadding ? at : at.clamp(0, static_cast<double>(size - 1));
@@ -243,7 +243,7 @@ std::vector<TensorTap> tensor_taps(const Sampling& how, const Tensor& x, std::in
     const Tensor given = positions(how, x, size);
     if (how.mode == kBicubicMode) {
         constexpr double a = -0.75;
-        const Tensor whole = given.detach().floor(), t = given - whole;
+        const Tensor whole = given.floor(), t = given - whole;
         const auto near = [](const Tensor& d) { return ((a + 2) * d - (a + 3)) * d * d + 1.0; };
         const auto far = [](const Tensor& d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
         const Tensor factors[] = {far(t + 1.0), near(t), near(1.0 - t), far(2.0 - t)};
@@ -252,10 +252,10 @@ std::vector<TensorTap> tensor_taps(const Sampling& how, const Tensor& x, std::in
     }
     const Tensor at = inside(how, given, size);
     if (how.mode == kNearestMode) {
-        add(at.detach().round(), ones_like(at));
+        add(at.round(), ones_like(at));
         return taps;
     }
-    const Tensor whole = at.detach().floor(), rest = at - whole;
+    const Tensor whole = at.floor(), rest = at - whole;
     add(whole, 1.0 - rest);
     add(whole + 1.0, rest);
     return taps;

@@ -186,7 +186,7 @@ TEST_CASE("attention with fewer heads of keys, without keys, with NaN, and with 
     const Tensor blind = scaled_dot_product_attention(q[0][0], k[0][0], v[0][0], zeros({5}, kBool));
     CHECK(blind.equal(zeros({3, 3}, kFloat64)));
     Tensor bad = k[0][0].clone();
-    bad.index_put_({0, 0}, std::nan(""));
+    bad.select(0, 0).select(0, 0).fill_(std::nan(""));
     CHECK(scaled_dot_product_attention(q[0][0], bad, v[0][0]).isnan().all().item<bool>());
     manual_seed(3);
     const Tensor dropped = scaled_dot_product_attention(q[0], k[0][0], v[0][0], {}, 0.5);
@@ -263,6 +263,25 @@ TEST_CASE("distances of many rows") {
         [](const TensorList& x) { return (x[0].unsqueeze(1) - x[1].unsqueeze(0)).abs().pow(3).sum(-1).pow(1.0 / 3); },
         {a, b});
     for (std::int64_t i = 0; i < 40; ++i) CHECK(cdist(a, a, 2, 2)[i][i].item<double>() == 0);
+}
+
+TEST_CASE("embedding_bag divides gradients by how often rows are looked up") {
+    const Tensor table = numbers({6, 3}, 1), indices = tensor({3, 1, 3, 0, 4, 1, 3, 3}), offsets = tensor({0, 3, 6});
+    const auto gradient = [&](bool by_frequency, std::int64_t mode) {
+        const Tensor leaf = table.clone().requires_grad_();
+        return autograd::grad({std::get<0>(embedding_bag(leaf, indices, offsets, by_frequency, mode)).exp().sum()},
+                              {leaf})[0];
+    };
+    const Tensor counts = tensor({1., 2., 1., 4., 1., 1.}, kFloat64).unsqueeze(1);
+    for (const std::int64_t mode : {0, 1}) CHECK(gradient(true, mode).allclose(gradient(false, mode) / counts));
+}
+
+TEST_CASE("indices may change between a bag and its gradient") {
+    const Tensor table = numbers({4, 2}, 1).requires_grad_();
+    Tensor indices = tensor({1, 2, 2});
+    const Tensor y = std::get<0>(embedding_bag(table, indices, tensor({0, 1})));
+    indices.fill_(0);
+    CHECK(autograd::grad({y.sum()}, {table})[0].equal(tensor({0., 1., 2., 0.}, kFloat64).unsqueeze(1).expand({4, 2})));
 }
 
 TEST_CASE("composed functions: derivatives of first and second order") {

@@ -176,9 +176,6 @@ std::vector<Case> bags() {
         out.push_back(
             {name + " last offset",
              call(indices, F::EmbeddingBagFuncOptions(options).offsets(tensor({0, 3, 8})).include_last_offset(true))});
-        if (word == "max") continue;
-        out.push_back(
-            {name + " by frequency", call(indices, F::EmbeddingBagFuncOptions(options).scale_grad_by_freq(true))});
     }
     const auto sum = F::EmbeddingBagFuncOptions().mode(kSum).offsets(offsets);
     out.push_back({"embedding_bag factors", call(indices, sum)});

@@ -1,7 +1,8 @@
 """Normalisation by batch, attention, distances and bags of embeddings.
 
 Attention is composed here: PyTorch 1.13 has no scale and gives NaN where a query sees no key, PyTorch 2 zeros.
-cosine_similarity, too, is PyTorch 2's: each vector is divided by its norm.
+cosine_similarity, too, is PyTorch 2's: each vector is divided by its norm. Bags scaled by frequency are left out:
+PyTorch divides the gradients of some rows by how often others are looked up.
 """
 
 import math
@@ -161,9 +162,6 @@ family.add("embedding_bag factors",
 family.add("embedding_bag factors, padding",
            lambda t, f: F.embedding_bag(indices, t, offsets, mode="sum", per_sample_weights=f, padding_idx=-5), table,
            factors)
-for mode in ("sum", "mean"):
-    family.add(f"embedding_bag {mode} by frequency",
-               lambda t: F.embedding_bag(indices, t, offsets, mode=mode, scale_grad_by_freq=True), table)
 family.add("embedding_bag max of ties", lambda t: F.embedding_bag(torch.tensor([[0, 1, 2]]), t, mode="max"), tied)
 
 family.write()
