@@ -129,11 +129,17 @@ Tensor InstanceNormImplBase<D, Derived>::forward(const Tensor& input) try {
     this->rethrow_with_path(error);
 }
 
+template class NormImplBase<BatchNorm1dImpl, BatchNormOptions>;
 template class BatchNormImplBase<1, BatchNorm1dImpl>;
+template class NormImplBase<BatchNorm2dImpl, BatchNormOptions>;
 template class BatchNormImplBase<2, BatchNorm2dImpl>;
+template class NormImplBase<BatchNorm3dImpl, BatchNormOptions>;
 template class BatchNormImplBase<3, BatchNorm3dImpl>;
+template class NormImplBase<InstanceNorm1dImpl, InstanceNormOptions>;
 template class InstanceNormImplBase<1, InstanceNorm1dImpl>;
+template class NormImplBase<InstanceNorm2dImpl, InstanceNormOptions>;
 template class InstanceNormImplBase<2, InstanceNorm2dImpl>;
+template class NormImplBase<InstanceNorm3dImpl, InstanceNormOptions>;
 template class InstanceNormImplBase<3, InstanceNorm3dImpl>;
 
 }  // namespace xgrad::nn

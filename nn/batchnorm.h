@@ -99,11 +99,17 @@ class InstanceNorm3dImpl : public InstanceNormImplBase<3, InstanceNorm3dImpl> {
 };
 XGRAD_MODULE(InstanceNorm3d);
 
+extern template class NormImplBase<BatchNorm1dImpl, BatchNormOptions>;
 extern template class BatchNormImplBase<1, BatchNorm1dImpl>;
+extern template class NormImplBase<BatchNorm2dImpl, BatchNormOptions>;
 extern template class BatchNormImplBase<2, BatchNorm2dImpl>;
+extern template class NormImplBase<BatchNorm3dImpl, BatchNormOptions>;
 extern template class BatchNormImplBase<3, BatchNorm3dImpl>;
+extern template class NormImplBase<InstanceNorm1dImpl, InstanceNormOptions>;
 extern template class InstanceNormImplBase<1, InstanceNorm1dImpl>;
+extern template class NormImplBase<InstanceNorm2dImpl, InstanceNormOptions>;
 extern template class InstanceNormImplBase<2, InstanceNorm2dImpl>;
+extern template class NormImplBase<InstanceNorm3dImpl, InstanceNormOptions>;
 extern template class InstanceNormImplBase<3, InstanceNorm3dImpl>;
 
 }  // namespace xgrad::nn

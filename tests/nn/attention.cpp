@@ -52,7 +52,7 @@ TEST_CASE("MultiheadAttention computes the same with and without weights, and wi
         }
     const Tensor self = std::get<0>(attention(q, q, q));
     CHECK(std::get<0>(attention(q, q.clone(), q.clone())).allclose(self, 1e-4, 1e-5));
-    CHECK(std::get<1>(attention(q, q, q, {}, true, {}, false)).sizes() == IntArrayRef({3, 2, 4, 4}));
+    CHECK(std::get<1>(attention(q, q, q, Tensor(), true, Tensor(), false)).sizes() == IntArrayRef({3, 2, 4, 4}));
     attention->train();
     CHECK(!std::get<0>(attention(q, q, q)).allclose(self));
 }
@@ -94,5 +94,5 @@ TEST_CASE("MultiheadAttention as an AnyModule, and its errors") {
     CHECK_THROWS_AS(attention(randn({4, 3, 6}), x, x), ShapeError);
     CHECK_THROWS_AS(attention(x, x, randn({5, 3, 8})), ShapeError);
     CHECK_THROWS_AS(attention(x, x, x, zeros({3, 5}, kBool)), ShapeError);
-    CHECK_THROWS_AS(attention(x, x, x, {}, true, zeros({3, 4})), ShapeError);
+    CHECK_THROWS_AS(attention(x, x, x, Tensor(), true, zeros({3, 4})), ShapeError);
 }

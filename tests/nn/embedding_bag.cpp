@@ -41,7 +41,7 @@ TEST_CASE("EmbeddingBag") {
     nn::AnyModule any(bag);
     CHECK(any.forward<Tensor>(indices).equal(bag(indices)));
 
-    const auto sum = nn::EmbeddingBag::from_pretrained(
+    auto sum = nn::EmbeddingBag::from_pretrained(
         w, nn::EmbeddingBagFromPretrainedOptions().mode(kSum).include_last_offset(true));
     CHECK(!sum->weight.requires_grad());
     const Tensor factors = randn({6}, Generator(2));
@@ -61,10 +61,10 @@ TEST_CASE("errors of EmbeddingBag") {
     CHECK_THROWS_AS(bag(tensor({{1, 2}}), tensor({0})), ShapeError);
     CHECK_THROWS_AS(bag(tensor({{{1, 2}}})), ShapeError);
     CHECK_THROWS_AS(bag(tensor({{1, 6}})), IndexError);
-    CHECK_THROWS_AS(bag(tensor({{1, 2}}), {}, ones({1, 2})), ValueError);
+    CHECK_THROWS_AS(bag(tensor({{1, 2}}), Tensor(), ones({1, 2})), ValueError);
     CHECK_THROWS_AS(nn::EmbeddingBag(nn::EmbeddingBagOptions(6, 3).padding_idx(6)), ValueError);
     CHECK_THROWS_AS(nn::EmbeddingBag(nn::EmbeddingBagOptions(6, 3)._weight(ones({2, 3}))), ShapeError);
-    CHECK_THROWS_AS(nn::EmbeddingBagMode(kNone), ValueError);
+    CHECK_THROWS_AS(nn::EmbeddingBagMode{kNone}, ValueError);
     CHECK_THROWS_AS(F::embedding_bag(tensor({{1}}), ones({2, 2}), F::EmbeddingBagFuncOptions().sparse(true)),
                     NotImplementedError);
 }

@@ -29,7 +29,7 @@ TEST_CASE("TransformerEncoderLayer") {
     layer->eval();
     CHECK(copy->forward(x).equal(layer(x)));
     CHECK_THROWS_AS(nn::TransformerEncoderLayer(7, 2), ValueError);
-    CHECK_THROWS_AS(nn::activation_t(kTanh), ValueError);
+    CHECK_THROWS_AS(nn::activation_t{kTanh}, ValueError);
     CHECK_THROWS_AS(layer(randn({5, 8})), ShapeError);
 }
 

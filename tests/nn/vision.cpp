@@ -69,8 +69,8 @@ TEST_CASE("errors of resizing") {
     CHECK_THROWS_AS(F::interpolate(x, Options(options).size({{2, 2}}).mode(kLinear)), ShapeError);
     CHECK_THROWS_AS(F::interpolate(x, Options(options).size({{2, 2}}).antialias(true)), ValueError);
     CHECK_THROWS_AS(F::interpolate(ones({2, 2}), Options(options).size({{2}})), ShapeError);
-    CHECK_THROWS_AS(nn::ResizeMode(kTanh), ValueError);
-    CHECK_THROWS_AS(F::GridPaddingMode(kReflect), ValueError);
+    CHECK_THROWS_AS(nn::ResizeMode{kTanh}, ValueError);
+    CHECK_THROWS_AS(F::GridPaddingMode{kReflect}, ValueError);
     CHECK_THROWS_AS(F::grid_sample(x, zeros({1, 2, 2, 2}), F::GridSampleFuncOptions().mode(kArea)), ValueError);
     CHECK_THROWS_AS(F::local_response_norm(ones({2, 2}), 3), ShapeError);
     CHECK_THROWS_AS(nn::CrossMapLRN2d(3)(ones({2, 2, 2})), ShapeError);
