@@ -35,4 +35,34 @@ class Embedding : public ModuleHolder<EmbeddingImpl> {
     static Embedding from_pretrained(const Tensor& embeddings, const EmbeddingFromPretrainedOptions& options = {});
 };
 
+/// A learned table: bags of indices to the sum, mean or maximum of their rows. The weight is Embedding's.
+class EmbeddingBagImpl : public Cloneable<EmbeddingBagImpl> {
+  public:
+    EmbeddingBagImpl(std::int64_t num_embeddings, std::int64_t embedding_dim)
+        : EmbeddingBagImpl(EmbeddingBagOptions(num_embeddings, embedding_dim)) {}
+    /// Throws ValueError for a padding_idx that names no row, ShapeError for a _weight of another shape.
+    explicit EmbeddingBagImpl(const EmbeddingBagOptions& bag_options);
+
+    void reset() override;
+    /// Draws the weight anew, as PyTorch does and from the same random stream.
+    void reset_parameters();
+    void pretty_print(std::ostream& stream) const override;
+    /// Indices (bags, n), or (n) and where the bags begin in them, to (bags, embedding_dim).
+    Tensor forward(const Tensor& input, const Tensor& offsets = {}, const Tensor& per_sample_weights = {});
+
+    EmbeddingBagOptions options;
+    Tensor weight;
+};
+
+/// A holder of EmbeddingBagImpl.
+class EmbeddingBag : public ModuleHolder<EmbeddingBagImpl> {
+  public:
+    using ModuleHolder<EmbeddingBagImpl>::ModuleHolder;
+    using Impl = EmbeddingBagImpl;
+
+    /// A module over the memory of `embeddings` (n, d), frozen unless the options say otherwise.
+    static EmbeddingBag from_pretrained(const Tensor& embeddings,
+                                        const EmbeddingBagFromPretrainedOptions& options = {});
+};
+
 }  // namespace xgrad::nn

@@ -3,6 +3,10 @@
 /// Networks: modules, their functional forms, initialisation.
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/any_module.h>
+#include <xgrad/nn/attention.h>
+#include <xgrad/nn/batchnorm.h>
+#include <xgrad/nn/distance.h>
+#include <xgrad/nn/dropout.h>
 #include <xgrad/nn/embedding.h>
 #include <xgrad/nn/functional.h>
 #include <xgrad/nn/gradcheck.h>
@@ -16,3 +20,5 @@
 #include <xgrad/nn/padding.h>
 #include <xgrad/nn/pixelshuffle.h>
 #include <xgrad/nn/sequential.h>
+#include <xgrad/nn/transformer_layer.h>
+#include <xgrad/nn/upsampling.h>

@@ -47,4 +47,54 @@ class GroupNormImpl : public Cloneable<GroupNormImpl> {
 };
 XGRAD_MODULE(GroupNorm);
 
+/// Mean square 1 over the last dimensions of each example, then a learned weight of their shape, which starts at 1
+/// (Zhang and Sennrich, 2019).
+class RMSNormImpl : public Cloneable<RMSNormImpl> {
+  public:
+    RMSNormImpl(std::vector<std::int64_t> normalized_shape)
+        : RMSNormImpl(RMSNormOptions(std::move(normalized_shape))) {}
+    explicit RMSNormImpl(const RMSNormOptions& layer_options);
+
+    void reset() override;
+    /// Sets the weight to 1.
+    void reset_parameters();
+    void pretty_print(std::ostream& stream) const override;
+    /// (..., normalized_shape) to the same.
+    Tensor forward(const Tensor& input);
+
+    RMSNormOptions options;
+    Tensor weight;  // undefined without elementwise_affine
+};
+XGRAD_MODULE(RMSNorm);
+
+/// Each channel divided by a mean over its neighbours. See functional::local_response_norm.
+class LocalResponseNormImpl : public Cloneable<LocalResponseNormImpl> {
+  public:
+    LocalResponseNormImpl(std::int64_t size) : LocalResponseNormImpl(LocalResponseNormOptions(size)) {}
+    explicit LocalResponseNormImpl(const LocalResponseNormOptions& norm_options) : options(norm_options) {}
+
+    void reset() override {}
+    void pretty_print(std::ostream& stream) const override;
+    /// (N, C, ...) to the same.
+    Tensor forward(const Tensor& input);
+
+    LocalResponseNormOptions options;
+};
+XGRAD_MODULE(LocalResponseNorm);
+
+/// The same of pictures, with (size - 1) / 2 neighbours on either side, and the sum over them divided by the size.
+class CrossMapLRN2dImpl : public Cloneable<CrossMapLRN2dImpl> {
+  public:
+    CrossMapLRN2dImpl(std::int64_t size) : CrossMapLRN2dImpl(CrossMapLRN2dOptions(size)) {}
+    explicit CrossMapLRN2dImpl(const CrossMapLRN2dOptions& norm_options) : options(norm_options) {}
+
+    void reset() override {}
+    void pretty_print(std::ostream& stream) const override;
+    /// (N, C, H, W) to the same.
+    Tensor forward(const Tensor& input);
+
+    CrossMapLRN2dOptions options;
+};
+XGRAD_MODULE(CrossMapLRN2d);
+
 }  // namespace xgrad::nn

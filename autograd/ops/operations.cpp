@@ -19,6 +19,10 @@ namespace xgrad::ops {
         family(reduction) family(softmax) family(norm) family(loss) family(random) family(linalg_solve)         \
             family(linalg_lu) family(linalg_det) family(linalg_cholesky) family(linalg_qr) family(linalg_eigen) \
                 family(linalg_lstsq)
+#define XGRAD_FAMILIES(family)                                                                                \
+    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product) \
+        family(reduction) family(softmax) family(norm) family(loss) family(random) family(batch_norm)         \
+            family(attention) family(distance) family(embedding_bag) family(resample) family(grid_sample)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

@@ -8,6 +8,9 @@ namespace xgrad::nn::functional {
 /// The rows of `weight` (n, d) that `input` (int64 or int32, any shape) names; see xgrad::embedding. With max_norm rows
 /// that are longer are scaled down in `weight` itself first. Throws ValueError for a padding_idx that names no row.
 Tensor embedding(const Tensor& input, const Tensor& weight, const EmbeddingFuncOptions& options = {});
+/// Bags of rows of `weight` reduced to one each: those that a row of a matrix of indices names, or of a vector from one
+/// offset to the next. See xgrad::embedding_bag.
+Tensor embedding_bag(const Tensor& input, const Tensor& weight, const EmbeddingBagFuncOptions& options = {});
 /// See xgrad::one_hot.
 inline Tensor one_hot(const Tensor& tensor, std::int64_t num_classes = -1) {
     return xgrad::one_hot(tensor, num_classes);

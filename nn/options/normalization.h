@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <xgrad/autograd/tensor.h>
@@ -33,6 +34,35 @@ struct GroupNormOptions {
     XGRAD_ARG(bool, affine) = true;
 };
 
+/// Options of RMSNorm: RMSNormOptions({64}).
+struct RMSNormOptions {
+    RMSNormOptions(std::vector<std::int64_t> normalized_shape) : normalized_shape_(std::move(normalized_shape)) {}
+    /// Sizes of the last dimensions of the input: those that are normalised together.
+    XGRAD_ARG(std::vector<std::int64_t>, normalized_shape);
+    /// What is added to the mean square; nothing: the dtype's distance from 1 to the next number.
+    XGRAD_ARG(std::optional<double>, eps) = std::nullopt;
+    /// Whether there is a learned weight for every element.
+    XGRAD_ARG(bool, elementwise_affine) = true;
+};
+
+/// Options of LocalResponseNorm: x / (k + alpha mean(x^2 of `size` neighbouring channels))^beta.
+struct LocalResponseNormOptions {
+    LocalResponseNormOptions(std::int64_t size) : size_(size) {}
+    XGRAD_ARG(std::int64_t, size);
+    XGRAD_ARG(double, alpha) = 1e-4;
+    XGRAD_ARG(double, beta) = 0.75;
+    XGRAD_ARG(double, k) = 1;
+};
+
+/// Options of CrossMapLRN2d: as those of LocalResponseNorm.
+struct CrossMapLRN2dOptions {
+    CrossMapLRN2dOptions(std::int64_t size) : size_(size) {}
+    XGRAD_ARG(std::int64_t, size);
+    XGRAD_ARG(double, alpha) = 1e-4;
+    XGRAD_ARG(double, beta) = 0.75;
+    XGRAD_ARG(std::int64_t, k) = 1;
+};
+
 namespace functional {
 
 /// Options of functional::layer_norm.
@@ -51,6 +81,27 @@ struct GroupNormFuncOptions {
     XGRAD_ARG(Tensor, weight) = {};
     XGRAD_ARG(Tensor, bias) = {};
     XGRAD_ARG(double, eps) = 1e-5;
+};
+
+using LocalResponseNormFuncOptions = LocalResponseNormOptions;
+
+/// Options of functional::normalize.
+struct NormalizeFuncOptions {
+    /// The order of the norm.
+    XGRAD_ARG(double, p) = 2.0;
+    XGRAD_ARG(std::int64_t, dim) = 1;
+    /// The least norm that is divided by.
+    XGRAD_ARG(double, eps) = 1e-12;
+    /// Where the result is written, if anywhere.
+    XGRAD_ARG(std::optional<Tensor>, out) = std::nullopt;
+};
+
+/// Options of functional::rms_norm.
+struct RMSNormFuncOptions {
+    RMSNormFuncOptions(std::vector<std::int64_t> normalized_shape) : normalized_shape_(std::move(normalized_shape)) {}
+    XGRAD_ARG(std::vector<std::int64_t>, normalized_shape);
+    XGRAD_ARG(Tensor, weight) = {};
+    XGRAD_ARG(std::optional<double>, eps) = std::nullopt;
 };
 
 }  // namespace functional

@@ -117,6 +117,20 @@ typename L::Value first_element(L x) {
     return v[0];
 }
 
+/// Two sums made in one pass.
+template <class L>
+struct Pair {
+    L first, second;
+
+    explicit Pair(double both) : first(both), second(both) {}
+    Pair(L a, L b) : first(a), second(b) {}
+    Pair& operator+=(Pair other) {
+        first += other.first;
+        second += other.second;
+        return *this;
+    }
+};
+
 /// The sum of term(at, count) over the lanes of a row of n; beyond `count` a term is zero. Four chains hide the latency
 /// of an addition, blocks keep rounding errors small.
 template <class L, class Term>

@@ -6,20 +6,6 @@ namespace {
 
 using simd::detail::mul_add;
 
-/// Two sums made in one pass.
-template <class L>
-struct Pair {
-    L first, second;
-
-    explicit Pair(double both) : first(both), second(both) {}
-    Pair(L a, L b) : first(a), second(b) {}
-    Pair& operator+=(Pair other) {
-        first += other.first;
-        second += other.second;
-        return *this;
-    }
-};
-
 template <class T>
 struct Saved {
     explicit Saved(const NormRows& rows) : mean(static_cast<T*>(rows.mean)), rstd(static_cast<T*>(rows.rstd)) {}

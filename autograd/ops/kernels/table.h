@@ -1,11 +1,15 @@
 #pragma once
 
+#include <xgrad/autograd/ops/kernels/attention.h>
+#include <xgrad/autograd/ops/kernels/batch_norm.h>
+#include <xgrad/autograd/ops/kernels/distance.h>
 #include <xgrad/autograd/ops/kernels/embedding.h>
 #include <xgrad/autograd/ops/kernels/norm.h>
 #include <xgrad/autograd/ops/kernels/reduce.h>
 #include <xgrad/autograd/ops/kernels/scan.h>
 #include <xgrad/autograd/ops/kernels/skinny.h>
 #include <xgrad/autograd/ops/kernels/softmax.h>
+#include <xgrad/autograd/ops/kernels/sparse_rows.h>
 #include <xgrad/autograd/ops/loss_rows.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/rows.h>
@@ -56,6 +60,10 @@ struct KernelTable {
     MomentKernels moments[2];  // by float_index, as what follows
     SoftmaxKernels softmax[2];
     NormKernels norm[2];
+    BatchNormKernels batch_norm[2];
+    AttentionKernels attention[2];
+    DistanceKernels distance[2];
+    SparseRowsKernels sparse_rows[2];
     RowSumKernel row_sums[2] = {};
     SkinnyKernels skinny[2];
     StreamKernel stream = nullptr;
@@ -79,7 +87,7 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 #define XGRAD_KERNEL_FILES(file)                                                                                      \
     file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
         file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(stream) file(moments)       \
-            file(scan)
+            file(scan) file(batch_norm) file(attention) file(distance) file(sparse_rows)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE
