@@ -151,6 +151,14 @@ Tensor LeakyReLUImpl::forward(Tensor input) try {
     rethrow_with_path(error);
 }
 
+HardtanhImpl::HardtanhImpl(const HardtanhOptions& hardtanh_options) : options(hardtanh_options) {
+    HardtanhImpl::reset();
+}
+void HardtanhImpl::reset() {
+    if (!(options.min_val() < options.max_val()))
+        raise<ValueError>("Hardtanh", "max_val must be greater than min_val, got ", options.min_val(), " and ",
+                          options.max_val());
+}
 void HardtanhImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Hardtanh("
            << "min_val=" << options.min_val() << ", max_val=" << options.max_val() << in_place(options.inplace())

@@ -104,8 +104,6 @@ XGRAD_ACTIVATION(CELU, Tensor);
 XGRAD_ACTIVATION(LeakyReLU, Tensor);
 /// LeakyReLU with a slope drawn for each element in training, and their mean in evaluation.
 XGRAD_ACTIVATION(RReLU, Tensor);
-/// x limited to [min_val, max_val].
-XGRAD_ACTIVATION(Hardtanh, Tensor);
 /// x beyond [-lambda, lambda], else 0.
 XGRAD_ACTIVATION(Hardshrink, const Tensor&);
 /// x without the part of it in [-lambda, lambda].
@@ -120,6 +118,20 @@ XGRAD_ACTIVATION(GLU, const Tensor&);
 XGRAD_ACTIVATION(Softmin, const Tensor&);
 #undef XGRAD_PLAIN_ACTIVATION
 #undef XGRAD_ACTIVATION
+
+/// x limited to [min_val, max_val].
+class HardtanhImpl : public Cloneable<HardtanhImpl> {
+  public:
+    /// Throws ValueError unless min_val < max_val.
+    explicit HardtanhImpl(const HardtanhOptions& hardtanh_options = {});
+
+    void reset() override;
+    void pretty_print(std::ostream& stream) const override;
+    Tensor forward(Tensor input);
+
+    HardtanhOptions options;
+};
+XGRAD_MODULE(Hardtanh);
 
 /// x above the threshold, else `value`.
 class ThresholdImpl : public Activation<ThresholdImpl, ThresholdOptions> {

@@ -76,9 +76,9 @@ class ModuleHolder : public detail::ModuleHolderIndicator {
         return impl_;
     }
 
-    /// The module's forward.
-    template <class... Args>
-    auto operator()(Args&&... args) -> decltype(std::declval<Contained&>().forward(std::forward<Args>(args)...)) {
+    /// The module's forward, if it has one.
+    template <class... Args, class M = Contained>
+    auto operator()(Args&&... args) -> decltype(std::declval<M&>().forward(std::forward<Args>(args)...)) {
         check();
         try {
             return impl_->forward(std::forward<Args>(args)...);

@@ -23,6 +23,10 @@ namespace xgrad::ops {
     family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product) \
         family(reduction) family(softmax) family(norm) family(loss) family(random) family(batch_norm)         \
             family(attention) family(distance) family(embedding_bag) family(resample) family(grid_sample)
+#define XGRAD_FAMILIES(family)                                                                                         \
+    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product)          \
+        family(reduction) family(softmax) family(norm) family(loss) family(class_loss) family(margin_loss) family(ctc) \
+            family(random)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

@@ -111,6 +111,12 @@ TEST_CASE("PReLU learns its slopes") {
     CHECK_THROWS_AS(nn::PReLU(nn::PReLUOptions().num_parameters(0)), ValueError);
 }
 
+TEST_CASE("the bounds of Hardtanh are in order") {
+    for (const double low : {1.0, 2.0})
+        CHECK_THROWS_WITH_AS(nn::Hardtanh(nn::HardtanhOptions().min_val(low)),
+                             doctest::Contains("[Hardtanh] max_val must be greater than min_val"), ValueError);
+}
+
 TEST_CASE("RReLU draws in training only") {
     nn::RReLU layer(nn::RReLUOptions().lower(0.1).upper(0.3));
     const Tensor x = -ones({100});
