@@ -1,18 +1,27 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <xgrad/autograd/anomaly_mode.h>
+#include <xgrad/autograd/hooks.h>
 #include <xgrad/autograd/tensor.h>
 
 namespace xgrad::autograd {
 
 class Node;
+}  // namespace xgrad::autograd
+
+namespace xgrad::detail {
+class NodeLock;
+}
+
+namespace xgrad::autograd {
+
 using NodePtr = detail::IntrusivePtr<Node>;
 
 /// Where a gradient goes: input `input_nr` of `function`, that is the gradient of that output of its forward.
@@ -41,21 +50,6 @@ struct TensorMeta {
     ScalarType dtype = ScalarType::Undefined;
 };
 
-/// Hooks on the gradients that arrive at a node.
-struct NodeHooks {
-    struct TensorHook {
-        std::uint32_t output_nr;
-        unsigned id;
-        std::function<Tensor(const Tensor&)> call;
-    };
-    struct RetainedGrad {
-        std::uint32_t output_nr;
-        detail::TensorImpl* tensor;  // takes itself off this list when it dies
-    };
-    std::vector<TensorHook> tensor_hooks;
-    std::vector<RetainedGrad> retained;
-};
-
 /// A recorded operation: given the gradients of its outputs, computes those of its inputs. Nodes are destroyed without
 /// recursion, so that graphs may be as deep as memory allows.
 class Node : public detail::RefCounted {
@@ -71,6 +65,12 @@ class Node : public detail::RefCounted {
     virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) = 0;
     /// Frees what was saved for backward; a later apply of a node that saved something throws GraphError.
     virtual void release_saved() {}
+    /// Whether apply calls functions of the user's, which may run backward themselves. Such a node guards what it has
+    /// saved by a lock of its own.
+    virtual bool calls_user() const { return false; }
+
+    /// apply for the gradients of all inputs.
+    variable_list operator()(const variable_list& grad_outputs);
 
     std::span<const Edge> next_edges() const { return {edges_, num_edges_}; }
     const Edge& next_edge(std::size_t i) const { return edges_[i]; }
@@ -79,14 +79,35 @@ class Node : public detail::RefCounted {
     /// What the gradient of output `i` of the forward must look like.
     const TensorMeta& input_metadata(std::size_t i) const { return metas_[i]; }
     std::uint64_t sequence_nr() const { return sequence_nr_; }
+    /// That of the next node which this thread records.
+    static std::uint64_t next_sequence_nr() { return next_sequence_nr_; }
+
+    /// Adds a hook that every backward through this node calls, in the order in which they were added. The returned key
+    /// takes it away again.
+    std::uintptr_t add_pre_hook(std::unique_ptr<FunctionPreHook> hook);
+    std::uintptr_t add_post_hook(std::unique_ptr<FunctionPostHook> hook);
+    /// The same for functions: of the gradients that arrive, and of the gradients of inputs and outputs.
+    std::uintptr_t add_pre_hook(std::function<variable_list(const variable_list&)> hook);
+    std::uintptr_t add_post_hook(std::function<variable_list(const variable_list&, const variable_list&)> hook);
+    /// Whether there was such a hook.
+    bool del_pre_hook(std::uintptr_t key);
+    bool del_post_hook(std::uintptr_t key);
 
     /// Hooks of this node, made when first asked for. Guarded by hooks_mutex().
     NodeHooks& hooks();
     NodeHooks* hooks_if_any() const { return hooks_.load(std::memory_order_acquire); }
     static std::mutex& hooks_mutex();
+    /// Takes over the hooks of a node that is given up in favour of this one.
+    void take_hooks(Node& other) { hooks_.store(other.hooks_.exchange(nullptr)); }
+
+    /// Where this node was recorded, if anomaly mode was on then: "net.layer2.fc1", else "".
+    std::string recorded_in() const;
 
   protected:
-    Node() : sequence_nr_(next_sequence_nr_++) {}
+    Node() : sequence_nr_(next_sequence_nr_++) {
+        if (AnomalyMode::is_enabled()) [[unlikely]]
+            remember_place();
+    }
     explicit Node(std::uint64_t sequence_nr) : sequence_nr_(sequence_nr) {}
     void set_edges(Edge* edges, std::size_t n) {
         edges_ = edges;
@@ -98,8 +119,12 @@ class Node : public detail::RefCounted {
     }
 
   private:
+    friend class detail::NodeLock;
+    void remember_place();
+
     static thread_local std::uint64_t next_sequence_nr_;
 
+    std::atomic<std::int32_t> users_ = 0;  // see NodeLock
     std::uint64_t sequence_nr_;
     Edge* edges_ = nullptr;
     TensorMeta* metas_ = nullptr;
@@ -115,20 +140,53 @@ class AccumulateGrad final : public Node {
 
     std::string name() const override { return "AccumulateGrad"; }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
+    bool calls_user() const override { return true; }
 
     /// The leaf, or an undefined tensor when it no longer exists.
     Tensor variable() const;
     void forget_variable();
 
+    /// How many there were before this one, in all threads, and how many there have been.
+    std::uint64_t number() const { return number_; }
+    static std::uint64_t count();
+
   private:
+    void accumulate(const Tensor& leaf, const Tensor& incoming);
+
     mutable std::mutex mutex_;
     detail::TensorImpl* variable_;
     TensorMeta meta_;
+    std::uint64_t number_;
 };
 
 }  // namespace xgrad::autograd
 
 namespace xgrad::detail {
+
+/// Held while a node runs: by many threads at a time if they keep the graph, by one alone if it frees what the node has
+/// saved. It is free of waits unless threads share a graph.
+class NodeLock {
+  public:
+    NodeLock(autograd::Node& node, bool shared) : users_(node.users_), shared_(shared) {
+        std::int32_t free = 0;
+        if (!users_.compare_exchange_strong(free, shared ? 1 : kAlone, std::memory_order_acquire)) wait();
+    }
+    ~NodeLock() {
+        if (shared_)
+            users_.fetch_sub(1, std::memory_order_release);
+        else
+            users_.store(0, std::memory_order_release);
+    }
+    NodeLock(const NodeLock&) = delete;
+    NodeLock& operator=(const NodeLock&) = delete;
+
+  private:
+    static constexpr std::int32_t kAlone = -1;
+    void wait();
+
+    std::atomic<std::int32_t>& users_;
+    bool shared_;
+};
 
 /// The part of a tensor's autograd state that most tensors never need.
 struct AutogradMeta {

@@ -28,7 +28,7 @@ void OpNode::release_saved() {
 void OpNode::save(Uses which, const Tensor& tensor) {
     auto free = slots_.begin();
     while (free->which != 0) ++free;
-    *free = {which, SavedTensor(tensor)};
+    *free = {which, SavedTensor(tensor, op_name_)};
 }
 
 Tensor OpNode::saved(Uses which) const {

@@ -229,7 +229,9 @@ ResultOf<Op, In...> apply(const Op& op, const In&... inputs) {
     constexpr std::size_t N = sizeof...(In), K = output_count<decltype(result)>;
     if (!GradMode::is_enabled()) {
         if constexpr (std::is_same_v<decltype(result), Tensor>)
-            if (result.is_view()) result.unsafeGetTensorImpl()->origin = detail::ViewOrigin::kNoGradMode;
+            if (result.is_view())
+                result.unsafeGetTensorImpl()->origin =
+                    InferenceMode::is_enabled() ? detail::ViewOrigin::kInferenceMode : detail::ViewOrigin::kNoGradMode;
         return result;
     }
     if (!(records(inputs) || ...)) return result;
