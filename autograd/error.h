@@ -44,6 +44,12 @@ class GraphError : public Error {
     using Error::Error;
 };
 
+/// A matrix that does not permit what is asked of it: singular, not positive-definite, or not finite.
+class LinAlgError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// A file that is missing, truncated, malformed or cannot be written.
 class FileError : public Error {
   public:

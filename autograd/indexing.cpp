@@ -214,7 +214,7 @@ Tensor leading_ones_dropped(Tensor value, std::int64_t rank) {
     return value;
 }
 
-Tensor& put(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value) {
+Tensor& put_index(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value) {
     constexpr const char* name = "index_put_";
     if (!value.defined()) raise(name, "the value is an undefined Tensor");
     ParsedIndex parsed(name, self, indices);
@@ -238,14 +238,14 @@ Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const {
 }
 Tensor Tensor::operator[](const Tensor& index) const { return this->index({index}); }
 
-Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& value) {
-    return put(*this, indices, value);
+Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& value, bool) {
+    return put_index(*this, indices, value);
 }
-Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& value) {
-    return put(*this, indices, value);
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& value, bool) {
+    return put_index(*this, std::vector<TensorIndex>(indices), value);
 }
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) {
-    return put(*this, indices, full({}, value, dtype()));
+    return put_index(*this, std::vector<TensorIndex>(indices), full({}, value, dtype()));
 }
 
 }  // namespace xgrad

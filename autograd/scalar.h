@@ -11,9 +11,9 @@ namespace xgrad {
 class Scalar {
   public:
     Scalar() : Scalar(0) {}
-    Scalar(bool v) : kind_(kBool), i_(v) {}
+    // A template for bools too: pointers, "nuc" among them, convert to bool and are no numbers.
     template <std::integral I>
-    Scalar(I v) : kind_(kInt64), i_(static_cast<std::int64_t>(v)) {}
+    Scalar(I v) : kind_(std::same_as<I, bool> ? kBool : kInt64), i_(static_cast<std::int64_t>(v)) {}
     template <std::floating_point F>
     Scalar(F v) : kind_(kFloat64), d_(static_cast<double>(v)) {}
 

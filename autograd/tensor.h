@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
@@ -258,19 +259,67 @@ class Tensor {
     Tensor sum(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor mean(std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor mean(OptionalIntArrayRef dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor nansum(OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+                  std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor nanmean(OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+                   std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor prod(std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor prod(std::int64_t dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor var(OptionalIntArrayRef dim = std::nullopt, const std::optional<Scalar>& correction = std::nullopt,
+               bool keepdim = false) const;
+    Tensor std(OptionalIntArrayRef dim = std::nullopt, const std::optional<Scalar>& correction = std::nullopt,
+               bool keepdim = false) const;
+    // Templates, so that an integer is not taken for `unbiased`.
+    template <std::same_as<bool> B>
+    Tensor var(B unbiased) const {
+        return var(std::nullopt, Scalar(unbiased));
+    }
+    template <std::same_as<bool> B>
+    Tensor var(OptionalIntArrayRef dim, B unbiased, bool keepdim = false) const {
+        return var(dim, Scalar(unbiased), keepdim);
+    }
+    template <std::same_as<bool> B>
+    Tensor std(B unbiased) const {
+        return std(std::nullopt, Scalar(unbiased));
+    }
+    template <std::same_as<bool> B>
+    Tensor std(OptionalIntArrayRef dim, B unbiased, bool keepdim = false) const {
+        return std(dim, Scalar(unbiased), keepdim);
+    }
     Tensor amax(IntArrayRef dim = {}, bool keepdim = false) const;
     Tensor amin(IntArrayRef dim = {}, bool keepdim = false) const;
     Tensor max() const;
     Tensor min() const;
     std::tuple<Tensor, Tensor> max(std::int64_t dim, bool keepdim = false) const;
     std::tuple<Tensor, Tensor> min(std::int64_t dim, bool keepdim = false) const;
+    std::tuple<Tensor, Tensor> aminmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor argmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor argmin(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false) const;
     Tensor logsumexp(IntArrayRef dim, bool keepdim = false) const;
     Tensor norm(const Scalar& p = 2) const;
     Tensor norm(const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim = false) const;
+    Tensor norm(const std::optional<Scalar>& p, ScalarType dtype) const;
+    Tensor norm(const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim, ScalarType dtype) const;
+    template <std::convertible_to<std::string_view> S>
+    Tensor norm(const S& p, OptionalIntArrayRef dim = std::nullopt, bool keepdim = false) const {
+        return named_norm(p, dim, keepdim, dtype());
+    }
+    template <std::convertible_to<std::string_view> S>
+    Tensor norm(const S& p, IntArrayRef dim, bool keepdim, ScalarType dtype) const {
+        return named_norm(p, dim, keepdim, dtype);
+    }
     Tensor any() const;
+    Tensor any(OptionalIntArrayRef dim, bool keepdim = false) const;
     Tensor all() const;
+    Tensor all(OptionalIntArrayRef dim, bool keepdim = false) const;
+    Tensor count_nonzero(OptionalIntArrayRef dim = std::nullopt) const;
+    Tensor cumsum(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor& cumsum_(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+    Tensor cumprod(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
+    Tensor& cumprod_(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+    std::tuple<Tensor, Tensor> cummax(std::int64_t dim) const;
+    std::tuple<Tensor, Tensor> cummin(std::int64_t dim) const;
+    Tensor logcumsumexp(std::int64_t dim) const;
     Tensor softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
     Tensor log_softmax(std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt) const;
 
@@ -280,6 +329,40 @@ class Tensor {
     Tensor bmm(const Tensor& other) const;
     Tensor mv(const Tensor& vector) const;
     Tensor dot(const Tensor& other) const;
+    Tensor vdot(const Tensor& other) const { return dot(other); }
+    Tensor inner(const Tensor& other) const;
+    Tensor outer(const Tensor& vec2) const;
+    Tensor ger(const Tensor& vec2) const { return outer(vec2); }
+    Tensor addmm(const Tensor& mat1, const Tensor& mat2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addmm_(const Tensor& mat1, const Tensor& mat2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addmv(const Tensor& mat, const Tensor& vec, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addmv_(const Tensor& mat, const Tensor& vec, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addr(const Tensor& vec1, const Tensor& vec2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addr_(const Tensor& vec1, const Tensor& vec2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor baddbmm(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& baddbmm_(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor addbmm(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1) const;
+    Tensor& addbmm_(const Tensor& batch1, const Tensor& batch2, const Scalar& beta = 1, const Scalar& alpha = 1);
+    Tensor kron(const Tensor& other) const;
+    Tensor cross(const Tensor& other, std::optional<std::int64_t> dim = std::nullopt) const;
+    Tensor trace() const;
+
+    // --- Linear algebra
+    Tensor inverse() const;
+    Tensor det() const;
+    Tensor logdet() const;
+    std::tuple<Tensor, Tensor> slogdet() const;
+    std::tuple<Tensor, Tensor> triangular_solve(const Tensor& A, bool upper = true, bool transpose = false,
+                                                bool unitriangular = false) const;
+    Tensor cholesky(bool upper = false) const;
+    Tensor cholesky_solve(const Tensor& input2, bool upper = false) const;
+    Tensor cholesky_inverse(bool upper = false) const;
+    Tensor lu_solve(const Tensor& LU_data, const Tensor& LU_pivots) const;
+    std::tuple<Tensor, Tensor> qr(bool some = true) const;
+    std::tuple<Tensor, Tensor, Tensor> svd(bool some = true, bool compute_uv = true) const;
+    Tensor pinverse(double rcond = 1e-15) const;
+    Tensor matrix_power(std::int64_t n) const;
+    Tensor matrix_exp() const;
 
     // --- Shape
     Tensor view(IntArrayRef size) const;
@@ -287,25 +370,88 @@ class Tensor {
     Tensor reshape(IntArrayRef shape) const;
     Tensor reshape_as(const Tensor& other) const { return reshape(other.sizes()); }
     Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
+    Tensor unflatten(std::int64_t dim, IntArrayRef sizes) const;
+    Tensor ravel() const;
     Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
+    Tensor& transpose_(std::int64_t dim0, std::int64_t dim1);
+    Tensor swapaxes(std::int64_t axis0, std::int64_t axis1) const { return transpose(axis0, axis1); }
+    Tensor& swapaxes_(std::int64_t axis0, std::int64_t axis1) { return transpose_(axis0, axis1); }
+    Tensor swapdims(std::int64_t dim0, std::int64_t dim1) const { return transpose(dim0, dim1); }
+    Tensor& swapdims_(std::int64_t dim0, std::int64_t dim1) { return transpose_(dim0, dim1); }
     Tensor t() const;
+    Tensor& t_();
+    /// Transpose of the last two dimensions; those of mH and adjoint are the same for real numbers.
+    Tensor mT() const;
+    Tensor mH() const;
+    Tensor adjoint() const;
+    /// Python's `x.T`: all dimensions in reverse order.
+    Tensor numpy_T() const;
+    Tensor matrix_H() const;
     Tensor permute(IntArrayRef dims) const;
     Tensor movedim(std::int64_t source, std::int64_t destination) const;
+    Tensor movedim(IntArrayRef source, IntArrayRef destination) const;
+    Tensor moveaxis(std::int64_t source, std::int64_t destination) const { return movedim(source, destination); }
+    Tensor moveaxis(IntArrayRef source, IntArrayRef destination) const { return movedim(source, destination); }
     Tensor squeeze() const;
     Tensor squeeze(std::int64_t dim) const;
+    Tensor squeeze(IntArrayRef dim) const;
+    Tensor& squeeze_();
+    Tensor& squeeze_(std::int64_t dim);
+    Tensor& squeeze_(IntArrayRef dim);
     Tensor unsqueeze(std::int64_t dim) const;
+    Tensor& unsqueeze_(std::int64_t dim);
     Tensor expand(IntArrayRef size, bool implicit = false) const;
     Tensor expand_as(const Tensor& other) const { return expand(other.sizes()); }
+    Tensor broadcast_to(IntArrayRef size) const { return expand(size); }
+    Tensor repeat(IntArrayRef repeats) const;
+    Tensor repeat_interleave(std::int64_t repeats, std::optional<std::int64_t> dim = std::nullopt,
+                             std::optional<std::int64_t> output_size = std::nullopt) const;
+    Tensor repeat_interleave(const Tensor& repeats, std::optional<std::int64_t> dim = std::nullopt,
+                             std::optional<std::int64_t> output_size = std::nullopt) const;
+    Tensor tile(IntArrayRef dims) const;
+    Tensor flip(IntArrayRef dims) const;
+    Tensor fliplr() const;
+    Tensor flipud() const;
+    Tensor roll(IntArrayRef shifts, IntArrayRef dims = {}) const;
+    Tensor rot90(std::int64_t k = 1, IntArrayRef dims = {0, 1}) const;
     /// Sums the dimensions that broadcasting added, so that the result has `size`.
     Tensor sum_to_size(IntArrayRef size) const;
     Tensor as_strided(IntArrayRef size, IntArrayRef stride,
                       std::optional<std::int64_t> storage_offset = std::nullopt) const;
+    Tensor& as_strided_(IntArrayRef size, IntArrayRef stride,
+                        std::optional<std::int64_t> storage_offset = std::nullopt);
+    /// Windows of `size` elements, `step` apart, along `dimension`: a view with the window as the last dimension.
+    Tensor unfold(std::int64_t dimension, std::int64_t size, std::int64_t step) const;
+    /// Another shape for this tensor, whose memory grows if need be; elements that come to it are uninitialised.
+    const Tensor& resize_(IntArrayRef size) const;
+    const Tensor& resize_as_(const Tensor& the_template) const { return resize_(the_template.sizes()); }
+    Tensor diag(std::int64_t diagonal = 0) const;
+    Tensor diagflat(std::int64_t offset = 0) const;
+    Tensor diagonal(std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1) const;
+    Tensor diag_embed(std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1) const;
+    Tensor tril(std::int64_t diagonal = 0) const;
+    Tensor& tril_(std::int64_t diagonal = 0);
+    Tensor triu(std::int64_t diagonal = 0) const;
+    Tensor& triu_(std::int64_t diagonal = 0);
     Tensor select(std::int64_t dim, std::int64_t index) const;
     Tensor slice(std::int64_t dim = 0, std::optional<std::int64_t> start = std::nullopt,
                  std::optional<std::int64_t> end = std::nullopt, std::int64_t step = 1) const;
     Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+    Tensor narrow(std::int64_t dim, const Tensor& start, std::int64_t length) const;
+    Tensor narrow_copy(std::int64_t dim, std::int64_t start, std::int64_t length) const;
     std::vector<Tensor> unbind(std::int64_t dim = 0) const;
     std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
+    std::vector<Tensor> split(IntArrayRef split_size, std::int64_t dim = 0) const;
+    std::vector<Tensor> split_with_sizes(IntArrayRef split_sizes, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(std::int64_t sections, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(IntArrayRef indices, std::int64_t dim = 0) const;
+    std::vector<Tensor> tensor_split(const Tensor& tensor_indices_or_sections, std::int64_t dim = 0) const;
+    std::vector<Tensor> hsplit(std::int64_t sections) const;
+    std::vector<Tensor> hsplit(IntArrayRef indices) const;
+    std::vector<Tensor> vsplit(std::int64_t sections) const;
+    std::vector<Tensor> vsplit(IntArrayRef indices) const;
+    std::vector<Tensor> dsplit(std::int64_t sections) const;
+    std::vector<Tensor> dsplit(IntArrayRef indices) const;
     std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
 
     // --- Indexing
@@ -313,13 +459,85 @@ class Tensor {
     Tensor operator[](const Tensor& index) const;
     Tensor index(std::initializer_list<indexing::TensorIndex> indices) const;
     Tensor index(const std::vector<indexing::TensorIndex>& indices) const;
-    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& value);
+    Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor& values,
+                       bool accumulate = false);
     Tensor& index_put_(std::initializer_list<indexing::TensorIndex> indices, const Scalar& value);
-    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& value);
+    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Tensor& values,
+                       bool accumulate = false);
+    Tensor& index_put_(const std::vector<indexing::TensorIndex>& indices, const Scalar& value);
+    Tensor index_put(const std::vector<indexing::TensorIndex>& indices, const Tensor& values,
+                     bool accumulate = false) const;
     Tensor index_select(std::int64_t dim, const Tensor& index) const;
-    Tensor& index_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
-    Tensor gather(std::int64_t dim, const Tensor& index) const;
-    Tensor& scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& source);
+    Tensor index_add(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1) const;
+    Tensor& index_add_(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1);
+    Tensor index_copy(std::int64_t dim, const Tensor& index, const Tensor& source) const;
+    Tensor& index_copy_(std::int64_t dim, const Tensor& index, const Tensor& source);
+    Tensor index_fill(std::int64_t dim, const Tensor& index, const Scalar& value) const;
+    Tensor index_fill(std::int64_t dim, const Tensor& index, const Tensor& value) const;
+    Tensor& index_fill_(std::int64_t dim, const Tensor& index, const Scalar& value);
+    Tensor& index_fill_(std::int64_t dim, const Tensor& index, const Tensor& value);
+    Tensor index_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
+                        bool include_self = true) const;
+    Tensor& index_reduce_(std::int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
+                          bool include_self = true);
+    Tensor gather(std::int64_t dim, const Tensor& index, bool sparse_grad = false) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& src) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Scalar& value) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce) const;
+    Tensor scatter(std::int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce) const;
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Tensor& src);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Scalar& value);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce);
+    Tensor& scatter_(std::int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce);
+    Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& src) const;
+    Tensor& scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& src);
+    Tensor scatter_reduce(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
+                          bool include_self = true) const;
+    Tensor& scatter_reduce_(std::int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
+                            bool include_self = true);
+    Tensor take(const Tensor& index) const;
+    Tensor take_along_dim(const Tensor& indices, std::optional<std::int64_t> dim = std::nullopt) const;
+    Tensor put(const Tensor& index, const Tensor& source, bool accumulate = false) const;
+    Tensor& put_(const Tensor& index, const Tensor& source, bool accumulate = false);
+    Tensor masked_fill(const Tensor& mask, const Scalar& value) const;
+    Tensor masked_fill(const Tensor& mask, const Tensor& value) const;
+    Tensor& masked_fill_(const Tensor& mask, const Scalar& value);
+    Tensor& masked_fill_(const Tensor& mask, const Tensor& value);
+    Tensor masked_select(const Tensor& mask) const;
+    Tensor masked_scatter(const Tensor& mask, const Tensor& source) const;
+    Tensor& masked_scatter_(const Tensor& mask, const Tensor& source);
+    Tensor nonzero() const;
+    std::vector<Tensor> nonzero_numpy() const;
+    Tensor argwhere() const;
+
+    // --- Order and search
+    std::tuple<Tensor, Tensor> sort(std::int64_t dim = -1, bool descending = false) const;
+    std::tuple<Tensor, Tensor> sort(std::optional<bool> stable, std::int64_t dim = -1, bool descending = false) const;
+    Tensor argsort(std::int64_t dim = -1, bool descending = false) const;
+    /// A template so that an integer is always a dimension.
+    template <std::same_as<bool> B>
+    Tensor argsort(B stable, std::int64_t dim = -1, bool descending = false) const {
+        return std::get<1>(sort(std::optional<bool>(stable), dim, descending));
+    }
+    Tensor msort() const;
+    std::tuple<Tensor, Tensor> topk(std::int64_t k, std::int64_t dim = -1, bool largest = true,
+                                    bool sorted = true) const;
+    std::tuple<Tensor, Tensor> kthvalue(std::int64_t k, std::int64_t dim = -1, bool keepdim = false) const;
+    Tensor median() const;
+    std::tuple<Tensor, Tensor> median(std::int64_t dim, bool keepdim = false) const;
+    Tensor nanmedian() const;
+    std::tuple<Tensor, Tensor> nanmedian(std::int64_t dim, bool keepdim = false) const;
+    std::tuple<Tensor, Tensor> mode(std::int64_t dim = -1, bool keepdim = false) const;
+    Tensor quantile(double q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                    std::string_view interpolation = "linear") const;
+    Tensor quantile(const Tensor& q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                    std::string_view interpolation = "linear") const;
+    Tensor nanquantile(double q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                       std::string_view interpolation = "linear") const;
+    Tensor nanquantile(const Tensor& q, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                       std::string_view interpolation = "linear") const;
+    Tensor bincount(const std::optional<Tensor>& weights = {}, std::int64_t minlength = 0) const;
+    Tensor histc(std::int64_t bins = 100, const Scalar& min = 0, const Scalar& max = 0) const;
 
     // --- Random numbers, in place (see xgrad::manual_seed)
     Tensor& uniform_(double from = 0, double to = 1);
@@ -347,6 +565,7 @@ class Tensor {
     void* data_ptr_void() const;
     unsigned add_hook(Hook hook) const;
     void check_rank(std::size_t rank) const;
+    Tensor named_norm(std::string_view p, OptionalIntArrayRef dim, bool keepdim, ScalarType dtype) const;
 
     detail::IntrusivePtr<detail::TensorImpl> impl_;
 };

@@ -6,3 +6,5 @@
 #include <xgrad/nn/functional/linear.h>
 #include <xgrad/nn/functional/loss.h>
 #include <xgrad/nn/functional/normalization.h>
+#include <xgrad/nn/functional/padding.h>
+#include <xgrad/nn/functional/pixelshuffle.h>

@@ -38,6 +38,21 @@ class FlattenImpl : public Cloneable<FlattenImpl> {
 };
 XGRAD_MODULE(Flatten);
 
+/// Undoes Flatten: one dimension becomes several.
+class UnflattenImpl : public Cloneable<UnflattenImpl> {
+  public:
+    UnflattenImpl(std::int64_t dim, std::vector<std::int64_t> sizes)
+        : UnflattenImpl(UnflattenOptions(dim, std::move(sizes))) {}
+    explicit UnflattenImpl(UnflattenOptions unflatten_options) : options(std::move(unflatten_options)) {}
+
+    void reset() override {}
+    void pretty_print(std::ostream& stream) const override;
+    Tensor forward(const Tensor& input);
+
+    UnflattenOptions options;
+};
+XGRAD_MODULE(Unflatten);
+
 /// Returns its input.
 class IdentityImpl : public Cloneable<IdentityImpl> {
   public:
@@ -46,6 +61,26 @@ class IdentityImpl : public Cloneable<IdentityImpl> {
     Tensor forward(const Tensor& input) { return input; }
 };
 XGRAD_MODULE(Identity);
+
+/// y_k = x1 W_k x2 + b_k. Weight (out, in1, in2) and bias (out) start uniform in +-1/sqrt(in1_features).
+class BilinearImpl : public Cloneable<BilinearImpl> {
+  public:
+    BilinearImpl(std::int64_t in1_features, std::int64_t in2_features, std::int64_t out_features)
+        : BilinearImpl(BilinearOptions(in1_features, in2_features, out_features)) {}
+    explicit BilinearImpl(const BilinearOptions& options);
+
+    void reset() override;
+    /// Draws weight and bias anew, as PyTorch does and from the same random stream.
+    void reset_parameters();
+    void pretty_print(std::ostream& stream) const override;
+    /// (..., in1_features) and (..., in2_features) to (..., out_features).
+    Tensor forward(const Tensor& input1, const Tensor& input2);
+
+    BilinearOptions options;
+    Tensor weight;
+    Tensor bias;  // undefined when switched off
+};
+XGRAD_MODULE(Bilinear);
 
 /// A function as a module: Functional(xgrad::nn::functional::tanh), Functional(my_function, 0.5) calls
 /// my_function(x, 0.5).

@@ -13,4 +13,6 @@
 #include <xgrad/nn/module_holder.h>
 #include <xgrad/nn/normalization.h>
 #include <xgrad/nn/ordered_dict.h>
+#include <xgrad/nn/padding.h>
+#include <xgrad/nn/pixelshuffle.h>
 #include <xgrad/nn/sequential.h>

@@ -47,7 +47,9 @@ class TensorData {
     TensorData(std::initializer_list<TensorData> list);
     template <class T>
     requires std::is_arithmetic_v<T> TensorData(const std::vector<T>& v)
-        : sizes_{static_cast<std::int64_t>(v.size())}, kind_(Scalar(T()).type()), numbers_(v.begin(), v.end()) {}
+        : sizes_{static_cast<std::int64_t>(v.size())}, kind_(Scalar(T()).type()) {
+        for (const T value : v) numbers_.emplace_back(value);
+    }
 
     Tensor make(const TensorOptions& options) const;
 

@@ -24,5 +24,24 @@ Tensor rms_norm(const Tensor& input, IntArrayRef normalized_shape, const Tensor&
 /// are (C) (Wu and He, Group Normalization, 2018).
 Tensor group_norm(const Tensor& input, std::int64_t num_groups, const Tensor& weight = {}, const Tensor& bias = {},
                   double eps = 1e-5);
+/// An input (N, C, ...) with each channel normalised: (x - mean) / sqrt(variance + eps) * weight + bias, everything
+/// (C) (Ioffe and Szegedy, Batch Normalization, 2015). When training, mean and (biased) variance are those of the
+/// input, over all but the channels, and the running ones, if defined, become (1 - momentum) old + momentum new, with
+/// the unbiased variance; else mean and variance are the running ones.
+Tensor batch_norm(const Tensor& input, const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
+                  const std::optional<Tensor>& running_mean, const std::optional<Tensor>& running_var, bool training,
+                  double momentum, double eps, bool cudnn_enabled = false);
+/// The same with what it was made from: the mean and 1 / sqrt(variance + eps) of the input, which have no gradient; of
+/// size 0 when not training.
+std::tuple<Tensor, Tensor, Tensor> native_batch_norm(const Tensor& input, const std::optional<Tensor>& weight,
+                                                     const std::optional<Tensor>& bias,
+                                                     const std::optional<Tensor>& running_mean,
+                                                     const std::optional<Tensor>& running_var, bool training,
+                                                     double momentum, double eps);
+/// As batch_norm of each example by itself (Ulyanov et al., Instance Normalization, 2016). The running statistics
+/// learn from the mean over the examples; they are used, if not `use_input_stats`, for all.
+Tensor instance_norm(const Tensor& input, const std::optional<Tensor>& weight, const std::optional<Tensor>& bias,
+                     const std::optional<Tensor>& running_mean, const std::optional<Tensor>& running_var,
+                     bool use_input_stats, double momentum, double eps, bool cudnn_enabled = false);
 
 }  // namespace xgrad

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
+#include <string_view>
 #include <tuple>
 
 #include <xgrad/autograd/tensor.h>
 
-/// Reductions: over all dimensions, or over `dim`, kept with size 1 if `keepdim`.
+/// Reductions: over all dimensions, or over `dim`, kept with size 1 if `keepdim`; and scans, which keep every step.
 namespace xgrad {
 
 /// Integers sum to int64. The result does not depend on the number of threads.
@@ -16,6 +18,62 @@ Tensor sum(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false,
 Tensor mean(const Tensor& self, std::optional<ScalarType> dtype = std::nullopt);
 Tensor mean(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false,
             std::optional<ScalarType> dtype = std::nullopt);
+/// The sum of what is not NaN.
+Tensor nansum(const Tensor& self, OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+              std::optional<ScalarType> dtype = std::nullopt);
+/// The mean of what is not NaN; NaN where that is nothing. Floating-point dtypes only.
+Tensor nanmean(const Tensor& self, OptionalIntArrayRef dim = std::nullopt, bool keepdim = false,
+               std::optional<ScalarType> dtype = std::nullopt);
+/// The product; that of integers is int64. Gradients are right where elements are zero.
+Tensor prod(const Tensor& self, std::optional<ScalarType> dtype = std::nullopt);
+Tensor prod(const Tensor& self, std::int64_t dim, bool keepdim = false, std::optional<ScalarType> dtype = std::nullopt);
+
+/// The variance: sum((x - mean)^2) / max(n - correction, 0), in two passes. The correction is 1 (an unbiased estimate)
+/// by default; the variance of one element is then NaN. `std` is its square root, with a gradient of zero where it is
+/// zero. The second result of var_mean and std_mean is the mean. Floating-point dtypes only.
+Tensor var(const Tensor& self, OptionalIntArrayRef dim = std::nullopt,
+           const std::optional<Scalar>& correction = std::nullopt, bool keepdim = false);
+Tensor std(const Tensor& self, OptionalIntArrayRef dim = std::nullopt,
+           const std::optional<Scalar>& correction = std::nullopt, bool keepdim = false);
+std::tuple<Tensor, Tensor> var_mean(const Tensor& self, OptionalIntArrayRef dim = std::nullopt,
+                                    const std::optional<Scalar>& correction = std::nullopt, bool keepdim = false);
+std::tuple<Tensor, Tensor> std_mean(const Tensor& self, OptionalIntArrayRef dim = std::nullopt,
+                                    const std::optional<Scalar>& correction = std::nullopt, bool keepdim = false);
+/// The same with a correction of 1 if `unbiased`, else 0. Only a bool is taken for `unbiased`: var(x, 1) and
+/// var(x, {1}) are over dimension 1, where libtorch takes the integer for a bool.
+template <std::same_as<bool> B>
+Tensor var(const Tensor& self, B unbiased) {
+    return var(self, std::nullopt, Scalar(unbiased));
+}
+template <std::same_as<bool> B>
+Tensor var(const Tensor& self, OptionalIntArrayRef dim, B unbiased, bool keepdim = false) {
+    return var(self, dim, Scalar(unbiased), keepdim);
+}
+template <std::same_as<bool> B>
+Tensor std(const Tensor& self, B unbiased) {
+    return std(self, std::nullopt, Scalar(unbiased));
+}
+template <std::same_as<bool> B>
+Tensor std(const Tensor& self, OptionalIntArrayRef dim, B unbiased, bool keepdim = false) {
+    return std(self, dim, Scalar(unbiased), keepdim);
+}
+template <std::same_as<bool> B>
+std::tuple<Tensor, Tensor> var_mean(const Tensor& self, B unbiased) {
+    return var_mean(self, std::nullopt, Scalar(unbiased));
+}
+template <std::same_as<bool> B>
+std::tuple<Tensor, Tensor> var_mean(const Tensor& self, OptionalIntArrayRef dim, B unbiased, bool keepdim = false) {
+    return var_mean(self, dim, Scalar(unbiased), keepdim);
+}
+template <std::same_as<bool> B>
+std::tuple<Tensor, Tensor> std_mean(const Tensor& self, B unbiased) {
+    return std_mean(self, std::nullopt, Scalar(unbiased));
+}
+template <std::same_as<bool> B>
+std::tuple<Tensor, Tensor> std_mean(const Tensor& self, OptionalIntArrayRef dim, B unbiased, bool keepdim = false) {
+    return std_mean(self, dim, Scalar(unbiased), keepdim);
+}
+
 /// The largest element; ties share the gradient. NaN wins.
 Tensor amax(const Tensor& self, IntArrayRef dim = {}, bool keepdim = false);
 Tensor amin(const Tensor& self, IntArrayRef dim = {}, bool keepdim = false);
@@ -28,16 +86,47 @@ std::tuple<Tensor, Tensor> min(const Tensor& self, std::int64_t dim, bool keepdi
 /// As maximum and minimum.
 Tensor max(const Tensor& self, const Tensor& other);
 Tensor min(const Tensor& self, const Tensor& other);
+/// The smallest and the largest element, of the whole tensor without `dim`; ties share the gradient.
+std::tuple<Tensor, Tensor> aminmax(const Tensor& self, std::optional<std::int64_t> dim = std::nullopt,
+                                   bool keepdim = false);
 /// Index of the first largest element: of the flattened tensor without `dim`.
 Tensor argmax(const Tensor& self, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false);
 Tensor argmin(const Tensor& self, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false);
 /// log(sum(exp(x))), without overflow.
 Tensor logsumexp(const Tensor& self, IntArrayRef dim, bool keepdim = false);
-/// (sum |x|^p)^(1/p); p may be infinite. The gradient at zero is zero.
+/// (sum |x|^p)^(1/p), 2 without a `p`; p may be infinite (the largest or smallest |x|) or 0 (how many are not zero).
+/// The gradient at zero is zero. With a `dtype` the elements are converted to it first.
 Tensor norm(const Tensor& self, const Scalar& p = 2);
 Tensor norm(const Tensor& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim = false);
+Tensor norm(const Tensor& self, const std::optional<Scalar>& p, ScalarType dtype);
+Tensor norm(const Tensor& self, const std::optional<Scalar>& p, IntArrayRef dim, bool keepdim, ScalarType dtype);
+/// The norm called "fro" (Frobenius'), that of p = 2.
+template <std::convertible_to<std::string_view> S>
+Tensor norm(const Tensor& self, const S& p, OptionalIntArrayRef dim = std::nullopt, bool keepdim = false) {
+    return self.norm(p, dim, keepdim);
+}
+template <std::convertible_to<std::string_view> S>
+Tensor norm(const Tensor& self, const S& p, IntArrayRef dim, bool keepdim, ScalarType dtype) {
+    return self.norm(p, dim, keepdim, dtype);
+}
+
+/// Whether some element, or each, is not zero: bool, or uint8 of uint8. An empty list of dimensions is none of them.
 Tensor any(const Tensor& self);
+Tensor any(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false);
 Tensor all(const Tensor& self);
+Tensor all(const Tensor& self, OptionalIntArrayRef dim, bool keepdim = false);
+/// How many elements are not zero: int64. NaN is not zero.
+Tensor count_nonzero(const Tensor& self, OptionalIntArrayRef dim = std::nullopt);
+
+/// out[i] = x[0] + ... + x[i] along `dim`. Integers give int64.
+Tensor cumsum(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+/// out[i] = x[0] * ... * x[i] along `dim`. Integers give int64. Gradients are right where elements are zero.
+Tensor cumprod(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
+/// The largest of x[0] ... x[i] along `dim` and its index, the last of equals, which gets the gradient. NaN stays.
+std::tuple<Tensor, Tensor> cummax(const Tensor& self, std::int64_t dim);
+std::tuple<Tensor, Tensor> cummin(const Tensor& self, std::int64_t dim);
+/// out[i] = log(exp(x[0]) + ... + exp(x[i])) along `dim`, without overflow.
+Tensor logcumsumexp(const Tensor& self, std::int64_t dim);
 /// exp(x) / sum(exp(x)) over `dim`.
 Tensor softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 Tensor log_softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <complex>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 // First of the two: it says that there is a CBLAS, without which products are plain loops, a hundred times slower.
@@ -18,6 +19,7 @@
 extern "C" {
 void openblas_set_num_threads(int n);
 int openblas_get_num_threads();
+char* openblas_get_corename();
 }
 
 namespace xgrad::ops {
@@ -49,8 +51,8 @@ Index blas_index(const char* what, std::int64_t value) {
 }
 
 // Blocks of rows that are multiples of 48 give the bits of the whole product with every kernel of OpenBLAS that we
-// know.
-constexpr std::int64_t kRowBlock = 48;
+// know; blocks of columns that are multiples of 96 do in single precision with its AVX-512 kernels.
+constexpr std::int64_t kRowBlock = 48, kColumnBlock = 96;
 // Products of fewer multiply-adds may take another path through OpenBLAS, with other bits (1e6 in its AVX-512 kernels).
 constexpr std::int64_t kSmallProduct = std::int64_t{1} << 20;
 
@@ -122,6 +124,45 @@ bool multiply_skinny(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<
     return true;
 }
 
+template <class T>
+bool columns_divide() {
+    static const bool divide = [] {
+        const std::string_view kernels_for = openblas_get_corename();
+        return std::is_same_v<T, float> && (kernels_for == "SkylakeX" || kernels_for == "Cooperlake");
+    }();
+    return divide;
+}
+
+/// The rows or columns of a product in parts, with boundaries at multiples of `block` nearest to equal shares.
+class Division {
+  public:
+    /// As few parts as there are threads to take them, each of which packs the other operand again, and none small. A
+    /// row or column takes `work` multiply-adds.
+    Division(std::int64_t size, std::int64_t block, std::int64_t work) : size_(size), block_(block) {
+        const std::int64_t least = std::max(block, kSmallProduct / std::max<std::int64_t>(work, 1) + 1);
+        parts_ = std::clamp<std::int64_t>(size / least, 1, get_num_threads());
+        while (parts_ > 1 && extent([](auto a, auto b) { return std::min(a, b); }) < least) --parts_;
+    }
+    std::int64_t parts() const { return parts_; }
+    std::int64_t boundary(std::int64_t part) const {
+        return part == parts_ ? size_ : (part * size_ + parts_ * block_ / 2) / (parts_ * block_) * block_;
+    }
+    /// The part of the work that its largest part is.
+    double largest_share() const {
+        return static_cast<double>(extent([](auto a, auto b) { return std::max(a, b); })) / static_cast<double>(size_);
+    }
+
+  private:
+    template <class Choose>
+    std::int64_t extent(Choose choose) const {
+        std::int64_t chosen = boundary(1);
+        for (std::int64_t part = 1; part < parts_; ++part) chosen = choose(chosen, boundary(part + 1) - boundary(part));
+        return chosen;
+    }
+
+    std::int64_t size_, block_, parts_;
+};
+
 }  // namespace
 
 SingleThreadedBlas::SingleThreadedBlas() {
@@ -141,33 +182,31 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, BlasMatrix<T> a, BlasM
           std::int64_t ldc) {
     if (m == 0 || n == 0) return;
     blas_index("a number of rows", m);
-    const Index cols = blas_index("a number of columns", n), inner = blas_index("an inner dimension", k);
+    blas_index("a number of columns", n);
+    const Index inner = blas_index("an inner dimension", k);
     const Index lda = blas_index("a stride", a.ld), ldb = blas_index("a stride", b.ld),
                 ld = blas_index("a stride", ldc);
     if (multiply_skinny(m, n, k, a, b, beta, c, ldc)) return;
     const SingleThreadedBlas single;
     const auto flag = [](bool transposed) { return transposed ? cxxblas::Trans : cxxblas::NoTrans; };
-    const auto rows = [&](std::int64_t from, std::int64_t to) {
-        cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a.transposed), flag(b.transposed), static_cast<Index>(to - from),
-                             cols, inner, T(1), a.data + from * (a.transposed ? 1 : a.ld), lda, b.data, ldb, beta,
-                             c + from * ldc, ld);
+    const auto part = [&](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
+        cxxblas::gemm<Index>(cxxblas::RowMajor, flag(a.transposed), flag(b.transposed), static_cast<Index>(rows),
+                             static_cast<Index>(columns), inner, T(1), a.data + row * (a.transposed ? 1 : a.ld), lda,
+                             b.data + column * (b.transposed ? b.ld : 1), ldb, beta, c + row * ldc + column, ld);
     };
-    if (m * n * k < kParallelProduct) return rows(0, m);
-    // As few parts as there are threads to take them: every part packs the whole of B again.
-    const std::int64_t least = std::max(kRowBlock, kSmallProduct / std::max<std::int64_t>(n * k, 1) + 1);
-    std::int64_t parts = std::min<std::int64_t>(get_num_threads(), m / least);
-    // Nearest to equal shares; the last part takes the rest of m.
-    const auto boundary = [&](std::int64_t part) {
-        return part == parts ? m : (part * m + parts * kRowBlock / 2) / (parts * kRowBlock) * kRowBlock;
-    };
-    const auto smallest = [&] {
-        std::int64_t found = m;
-        for (std::int64_t part = 0; part < parts; ++part) found = std::min(found, boundary(part + 1) - boundary(part));
-        return found;
-    };
-    while (parts > 1 && smallest() < least) --parts;
-    if (parts < 2) return rows(0, m);
-    detail::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) { rows(boundary(from), boundary(to)); });
+    if (m * n * k < kParallelProduct) return part(0, m, 0, n);
+    const Division by_rows(m, kRowBlock, n * k), by_columns(n, kColumnBlock, m * k);
+    if (columns_divide<T>() && by_columns.largest_share() < by_rows.largest_share()) {
+        detail::parallel_for(0, by_columns.parts(), 1, [&](std::int64_t from, std::int64_t to) {
+            const std::int64_t column = by_columns.boundary(from);
+            part(0, m, column, by_columns.boundary(to) - column);
+        });
+    } else {
+        detail::parallel_for(0, by_rows.parts(), 1, [&](std::int64_t from, std::int64_t to) {
+            const std::int64_t row = by_rows.boundary(from);
+            part(row, by_rows.boundary(to) - row, 0, n);
+        });
+    }
 }
 
 template void gemm<float>(std::int64_t, std::int64_t, std::int64_t, BlasMatrix<float>, BlasMatrix<float>, float, float*,

@@ -345,20 +345,20 @@ Tensor index_select(const Tensor& self, std::int64_t dim, const Tensor& index) {
     return self.dim() == 0 ? out.view({}) : out;
 }
 
-Tensor index_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
+Tensor index_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar&) {
     const auto args = ops::index_add_arguments(self, dim, index, source);
     const ops::IndexAdd op{{args.dim, 1}};
     const Tensor out = ops::Indexing::apply(op, ops::at_least_1d(self), args.index, args.source);
     return self.dim() == 0 ? out.view({}) : out;
 }
-Tensor& Tensor::index_add_(std::int64_t dim, const Tensor& index, const Tensor& source) {
+Tensor& Tensor::index_add_(std::int64_t dim, const Tensor& index, const Tensor& source, const Scalar&) {
     const auto args = ops::index_add_arguments(*this, dim, index, source);
     Tensor target = ops::at_least_1d(*this);
     ops::Indexing::apply_inplace(ops::IndexAdd{{args.dim, 1}}, target, args.index, args.source);
     return *this;
 }
 
-Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index) {
+Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index, bool) {
     ops::check_defined("gather", self);
     const std::int64_t d = wrap_dim(dim, self.dim(), "gather");
     ops::check_index_shape("gather", index, "self", self, d);
@@ -386,6 +386,6 @@ Tensor& Tensor::scatter_add_(std::int64_t dim, const Tensor& index, const Tensor
 Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
     return xgrad::index_select(*this, dim, index);
 }
-Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return xgrad::gather(*this, dim, index); }
+Tensor Tensor::gather(std::int64_t dim, const Tensor& index, bool) const { return xgrad::gather(*this, dim, index); }
 
 }  // namespace xgrad

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/convert.h>
+#include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/parallel.h>
 
@@ -31,6 +32,7 @@ struct Plan {
     std::byte* data[kMaxOperands];
     ScalarType dtype[kMaxOperands];
     bool linear[kMaxOperands];  // row-major contiguous over the whole shape, and of the kernel's dtype
+    bool streams;               // whether the result is so large that it passes the caches by
 
     std::int64_t run_length() const { return rank ? sizes[rank - 1] : 1; }
     std::int64_t run_stride(std::size_t k) const { return rank ? strides[k][rank - 1] : 0; }
@@ -78,6 +80,9 @@ void coalesce(Plan& plan) {
         std::int64_t step = 1;
         for (std::size_t d = to; d-- > 0; step *= plan.sizes[d]) plan.linear[k] &= plan.strides[k][d] == step;
     }
+    // What is written in place has been read into the caches already.
+    plan.streams = plan.linear[0] && std::count(plan.data, plan.data + plan.operands, plan.data[0]) == 1 &&
+                   static_cast<std::size_t>(plan.numel * element_size(plan.produce)) >= kStreamFrom;
 }
 
 /// A position in the common shape: where each operand is, and how much of the run is left.
@@ -112,6 +117,23 @@ class Cursor {
 
 using Buffer = std::byte[kBlock * 8];
 
+/// Computes n elements into `out`. Those that pass the caches by are staged in a block of the first level, which costs
+/// little and serves every kernel.
+void compute(const Plan& plan, void* out, const void* const* in, std::int64_t n) {
+    if (!plan.streams) return plan.kernel(plan.row, out, in, n);
+    alignas(64) Buffer staged;
+    const void* from[kMaxMapInputs];
+    std::copy(in, in + plan.operands - 1, from);
+    for (std::int64_t done = 0; done < n; done += kBlock) {
+        const std::int64_t m = std::min(kBlock, n - done);
+        plan.kernel(plan.row, staged, from, m);
+        kernels().stream(static_cast<std::byte*>(out) + done * element_size(plan.produce), staged,
+                         static_cast<std::size_t>(m * element_size(plan.produce)));
+        for (std::size_t k = 0; k + 1 < plan.operands; ++k)
+            from[k] = static_cast<const std::byte*>(from[k]) + m * element_size(plan.compute);
+    }
+}
+
 /// Runs long enough for calls of their own: only operands that the kernel can't read as they lie pass through buffers.
 void run_by_run(const Plan& plan, std::int64_t begin, std::int64_t end) {
     alignas(64) Buffer buffers[kMaxOperands];
@@ -137,7 +159,7 @@ void run_by_run(const Plan& plan, std::int64_t begin, std::int64_t end) {
                         repeats ? kBlock : n);
             repeated[k] = repeats ? cursor.at(k) : nullptr;
         }
-        plan.kernel(plan.row, direct[0] ? static_cast<void*>(cursor.at(0)) : buffers[0], in, n);
+        compute(plan, direct[0] ? static_cast<void*>(cursor.at(0)) : buffers[0], in, n);
         if (!direct[0]) convert_run(plan.produce, buffers[0], 1, plan.dtype[0], cursor.at(0), plan.run_stride(0), n);
         cursor.advance(n);
         begin += n;
@@ -164,7 +186,7 @@ void block_by_block(const Plan& plan, std::int64_t begin, std::int64_t end) {
             cursor.advance(m);
             done += m;
         }
-        plan.kernel(plan.row, out, in, n);
+        compute(plan, out, in, n);
         if (!plan.linear[0]) {
             Cursor back = start;
             for (std::int64_t done = 0; done < n;) {
@@ -250,6 +272,14 @@ void run_copy(const Plan& plan) {
         });
         return;
     }
+    if (plan.streams && plan.linear[1] && plan.dtype[0] == plan.dtype[1]) {
+        const std::int64_t size = element_size(plan.dtype[0]);
+        return detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t begin, std::int64_t end) {
+            kernels().stream(plan.data[0] + begin * size, plan.data[1] + begin * size,
+                             static_cast<std::size_t>((end - begin) * size));
+            kernels().fence_streams();
+        });
+    }
     detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t begin, std::int64_t end) {
         Cursor cursor(plan, begin);
         while (begin < end) {
@@ -291,7 +321,7 @@ Tensor straighten(Plan& plan, std::size_t k) {
 void run_linear(const Plan& plan, std::int64_t begin, std::int64_t end) {
     const void* in[kMaxMapInputs];
     for (std::size_t k = 1; k < plan.operands; ++k) in[k - 1] = plan.data[k] + begin * element_size(plan.compute);
-    plan.kernel(plan.row, plan.data[0] + begin * element_size(plan.produce), in, end - begin);
+    compute(plan, plan.data[0] + begin * element_size(plan.produce), in, end - begin);
 }
 
 }  // namespace
@@ -327,7 +357,10 @@ void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produ
     if (std::any_of(straight, straight + plan.operands, [](const Tensor& x) { return x.defined(); })) coalesce(plan);
     const bool linear = std::all_of(plan.linear, plan.linear + plan.operands, [](bool b) { return b; });
     const auto part = linear ? run_linear : plan.run_length() >= kLongRun ? run_by_run : block_by_block;
-    detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t b, std::int64_t e) { part(plan, b, e); });
+    detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t b, std::int64_t e) {
+        part(plan, b, e);
+        if (plan.streams) kernels().fence_streams();
+    });
 }
 
 void copy(const Tensor& out, const Tensor& source) {

@@ -184,7 +184,8 @@ TEST_SUITE("threads") {
         struct Case {
             std::int64_t m, k, n;
         };
-        for (const Case c : {Case{200, 300, 170}, Case{1000, 784, 64}, Case{784, 1000, 64}, Case{513, 129, 1025}}) {
+        for (const Case c : {Case{200, 300, 170}, Case{1000, 784, 64}, Case{784, 1000, 64}, Case{513, 129, 1025},
+                             Case{128, 784, 1024}, Case{33, 500, 2048}}) {
             for (const ScalarType dtype : {kFloat32, kFloat64}) {
                 const Tensor a = randn({c.m, c.k}, Generator(1), dtype), b = randn({c.k, c.n}, Generator(2), dtype);
                 const Tensor at = a.t().contiguous().t(), bt = b.t().contiguous().t();

@@ -40,6 +40,9 @@ using AdamKernel = void (*)(const AdamStep& step, void* param, const void* grad,
 /// Bytes of a result from which on a kernel writes it past the caches: with its operands it would not fit.
 inline constexpr std::size_t kStreamFrom = 8 << 20;
 
+/// Copies `bytes` past the caches. Other threads see them after KernelTable::fence_streams.
+using StreamKernel = void (*)(void* target, const void* source, std::size_t bytes);
+
 /// Every row that has kernels.
 using TableRows = Concat<AllRows, LossRows>;
 
@@ -52,6 +55,8 @@ struct KernelTable {
     NormKernels norm[2];
     RowSumKernel row_sums[2] = {};
     SkinnyKernels skinny[2];
+    StreamKernel stream = nullptr;
+    void (*fence_streams)() = nullptr;
     SgdKernel sgd[2] = {};
     AdamKernel adam[2] = {};
 };
@@ -70,7 +75,7 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 // kernel file is listed here.
 #define XGRAD_KERNEL_FILES(file)                                                                                      \
     file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
-        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny)
+        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(stream)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE
