@@ -19,6 +19,7 @@ CrossEntropyLossImpl::CrossEntropyLossImpl(const CrossEntropyLossOptions& loss_o
 void CrossEntropyLossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void CrossEntropyLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::CrossEntropyLoss()"; }
 Tensor CrossEntropyLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::cross_entropy(input, target, CrossEntropyLossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -28,6 +29,7 @@ NLLLossImpl::NLLLossImpl(const NLLLossOptions& loss_options) : options(loss_opti
 void NLLLossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void NLLLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::NLLLoss()"; }
 Tensor NLLLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::nll_loss(input, target, NLLLossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -37,6 +39,7 @@ BCELossImpl::BCELossImpl(const BCELossOptions& loss_options) : options(loss_opti
 void BCELossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void BCELossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::BCELoss()"; }
 Tensor BCELossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::binary_cross_entropy(input, target, BCELossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -51,6 +54,7 @@ void BCEWithLogitsLossImpl::reset() {
 }
 void BCEWithLogitsLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::BCEWithLogitsLoss()"; }
 Tensor BCEWithLogitsLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     const auto with_weights = BCEWithLogitsLossOptions(options).weight(weight).pos_weight(pos_weight);
     return functional::binary_cross_entropy_with_logits(input, target, with_weights);
 } catch (Error& error) {
@@ -59,6 +63,7 @@ Tensor BCEWithLogitsLossImpl::forward(const Tensor& input, const Tensor& target)
 
 void MSELossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::MSELoss()"; }
 Tensor MSELossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::mse_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);

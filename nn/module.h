@@ -147,6 +147,7 @@ class Module : public std::enable_shared_from_this<Module> {
   private:
     template <class Derived>
     friend class Cloneable;
+    friend class ForwardScope;
     friend std::ostream& operator<<(std::ostream& stream, const Module& module);
 
     void add_child(const std::string& name, std::shared_ptr<Module> module);

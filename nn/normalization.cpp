@@ -35,6 +35,7 @@ void LayerNormImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor LayerNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return xgrad::layer_norm(input, options.normalized_shape(), weight, bias, options.eps());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -61,6 +62,7 @@ void GroupNormImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor GroupNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return xgrad::group_norm(input, options.num_groups(), weight, bias, options.eps());
 } catch (Error& error) {
     rethrow_with_path(error);
