@@ -4,6 +4,7 @@
 /// <xgrad/autograd/xtensor.h>, the bridge to xtensor, and <xgrad/torch.h>, the names of libtorch.
 #include <xgrad/autograd/allocator.h>
 #include <xgrad/autograd/anomaly_mode.h>
+#include <xgrad/autograd/archive.h>
 #include <xgrad/autograd/checkpoint.h>
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>

@@ -16,3 +16,4 @@
 #include <xgrad/nn/padding.h>
 #include <xgrad/nn/pixelshuffle.h>
 #include <xgrad/nn/sequential.h>
+#include <xgrad/nn/serialize.h>
