@@ -167,7 +167,7 @@ class Module : public std::enable_shared_from_this<Module> {
     void release_children();
     void adopt_children(const Module& former_parent);
     std::string path() const;
-    void check_archive(const serialize::InputArchive& archive) const;
+    void check_archive(const serialize::InputArchive& archive, const std::string& prefix) const;
     std::shared_ptr<Module> shared_from_this_checked() const;
     void apply_to_submodules(const NamedModulePointerApplyFunction& function, const std::string& name_prefix) const;
     void print_recursive(std::ostream& stream, const std::string& indentation) const;

@@ -8,15 +8,16 @@ namespace xgrad::nn {
 
 namespace {
 
-/// The value of an entry for a tensor of the module, once it is known to fit.
-Tensor fitting_value(const serialize::InputArchive& archive, const std::string& name, const Tensor& tensor) {
+/// The value of an entry for a tensor of the module, once it is known to fit. Messages call it `prefix` and the key.
+Tensor fitting_value(const serialize::InputArchive& archive, const std::string& prefix, const std::string& key,
+                     const Tensor& tensor) {
     Tensor value;
-    archive.read(name, value);
+    archive.read(key, value);
     if (value.defined() != tensor.defined())
-        raise<ShapeError>("load", "'", name, "' is ", value.defined() ? "" : "not ", "defined in the archive, but ",
-                          tensor.defined() ? "" : "not ", "in the module");
+        raise<ShapeError>("load", "'", prefix, key, "' is ", value.defined() ? "" : "not ",
+                          "defined in the archive, but ", tensor.defined() ? "" : "not ", "in the module");
     if (value.defined() && value.sizes() != tensor.sizes())
-        raise<ShapeError>("load", "size mismatch for '", name, "': the archive has the shape ",
+        raise<ShapeError>("load", "size mismatch for '", prefix, key, "': the archive has the shape ",
                           xgrad::detail::shape_string(value.sizes()), ", the module ",
                           xgrad::detail::shape_string(tensor.sizes()));
     return value;
@@ -25,7 +26,8 @@ Tensor fitting_value(const serialize::InputArchive& archive, const std::string& 
 void load_tensors(const serialize::InputArchive& archive, const OrderedDict<std::string, Tensor>& tensors) {
     const NoGradGuard no_grad;
     for (const auto& item : tensors)
-        if (const Tensor value = fitting_value(archive, item.key(), *item); value.defined()) Tensor(*item).copy_(value);
+        if (const Tensor value = fitting_value(archive, {}, item.key(), *item); value.defined())
+            Tensor(*item).copy_(value);
 }
 
 }  // namespace
@@ -40,18 +42,18 @@ void Module::save(serialize::OutputArchive& archive) const {
     }
 }
 
-void Module::check_archive(const serialize::InputArchive& archive) const {
-    for (const auto& parameter : parameters_) fitting_value(archive, parameter.key(), *parameter);
-    for (const auto& buffer : buffers_) fitting_value(archive, buffer.key(), *buffer);
+void Module::check_archive(const serialize::InputArchive& archive, const std::string& prefix) const {
+    for (const auto& parameter : parameters_) fitting_value(archive, prefix, parameter.key(), *parameter);
+    for (const auto& buffer : buffers_) fitting_value(archive, prefix, buffer.key(), *buffer);
     for (const auto& child : children_) {
         serialize::InputArchive nested;
         archive.read(child.key(), nested);
-        child.value()->check_archive(nested);
+        child.value()->check_archive(nested, prefix + child.key() + '.');
     }
 }
 
 void Module::load(serialize::InputArchive& archive) try {
-    check_archive(archive);
+    check_archive(archive, {});
     load_tensors(archive, parameters_);
     load_tensors(archive, buffers_);
     for (auto& child : children_) {
