@@ -97,6 +97,7 @@ namespace xgrad {
 
 /// Writes a tensor, a list of tensors or a module (its parameters and buffers) to a file or a stream.
 template <class Value, class... To>
+requires requires(serialize::OutputArchive& archive, const Value& value) { archive << value; }
 void save(const Value& value, To&&... to) {
     serialize::OutputArchive archive;
     archive << value;
@@ -106,6 +107,7 @@ void save(const Value& value, To&&... to) {
 /// Reads what save has written into a tensor, a list or a module. A module takes values of the shapes that it has;
 /// others throw ShapeError before anything is changed.
 template <class Value, class... From>
+requires requires(serialize::InputArchive& archive, Value& value) { archive >> value; }
 void load(Value& value, From&&... from) {
     serialize::InputArchive archive;
     archive.load_from(std::forward<From>(from)...);
