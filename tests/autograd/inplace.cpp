@@ -256,7 +256,7 @@ TEST_CASE("misuse of in-place operations is an error with libtorch's key words")
              y.mul_(leaf({3}, 1));
              y.as_strided({2}, {1}, 1).mul_(leaf({2}, 2));
          },
-         "a view made by as_strided may show memory outside of the tensor of shape (3)"},
+         "a view made by as_strided may show memory outside of the tensor of shape (3,)"},
         {"a view that ends behind it",
          [] {
              Tensor y = zeros({6}, kFloat64).slice(0, 2, 5).detach();

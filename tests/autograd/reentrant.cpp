@@ -116,7 +116,8 @@ TEST_SUITE("threads") {
             std::atomic<int> done = 0, refused = 0;
             run_threads(3, [&](int) {
                 try {
-                    CHECK(autograd::grad({y.sum()}, {x})[0].allclose(expected));
+                    const Tensor g = autograd::grad({y.sum()}, {x})[0];
+                    CHECK(g.allclose(expected));
                     ++done;
                 } catch (const GraphError& error) {
                     CHECK(std::string(error.what()).find("a second time") != std::string::npos);
