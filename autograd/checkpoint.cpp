@@ -32,6 +32,7 @@ class InputNode final : public Node {
     InputNode(Edge source, const Tensor& input) : edge_(std::move(source)), meta_{input.sizes(), input.dtype()} {
         set_edges(&edge_, 1);
         set_metas(&meta_, 1);
+        set_needs_no_lock();
     }
     std::string name() const override { return "CheckpointInput"; }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges) override {
@@ -127,6 +128,7 @@ class CheckpointNode final : public Node {
         : edges_(std::move(sources)), arguments_(edges_.size()), call_(std::move(call)) {
         edges_.insert(edges_.end(), reached.begin(), reached.end());
         set_edges(edges_.data(), edges_.size());
+        set_needs_no_lock();
     }
 
     /// Makes the results of the function outputs of this node.
@@ -139,7 +141,6 @@ class CheckpointNode final : public Node {
         std::lock_guard lock(mutex_);
         doomed.swap(call_);
     }
-    bool calls_user() const override { return true; }
 
   private:
     std::shared_ptr<const Call> call() const;

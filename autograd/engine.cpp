@@ -273,27 +273,36 @@ void check_nan(const Node& node, std::span<const Tensor> results) {
     throw;
 }
 
-void Run::apply(Node& node, std::span<Tensor> in, std::span<Tensor> out, WantedEdges wanted) try {
-    std::vector<std::shared_ptr<FunctionPreHook>> pre_hooks;
-    std::vector<std::shared_ptr<FunctionPostHook>> post_hooks;
-    if (const NodeHooks* hooks = node.hooks_if_any()) {
+void run_pre_hooks(Node& node, const NodeHooks& hooks, std::span<Tensor> gradients) {
+    std::vector<std::shared_ptr<FunctionPreHook>> calls;
+    {
         std::lock_guard lock(Node::hooks_mutex());
-        pre_hooks = hooks->pre_hooks;
-        post_hooks = hooks->post_hooks;
+        calls = hooks.pre_hooks;
     }
-    for (const auto& hook : pre_hooks) {
-        replace_by((*hook)(list_of(in)), in, node, "pre");
-        for (std::size_t i = 0; i < node.num_inputs(); ++i) check_replacement(node, i, in[i]);
+    for (const auto& hook : calls) {
+        replace_by((*hook)(list_of(gradients)), gradients, node, "pre");
+        for (std::size_t i = 0; i < node.num_inputs(); ++i) check_replacement(node, i, gradients[i]);
     }
-    if (node.calls_user()) {
-        node.apply(in, out, wanted);
-        if (!keep_graph_) node.release_saved();
-    } else {
+}
+
+void run_post_hooks(Node& node, const NodeHooks& hooks, std::span<Tensor> results, std::span<Tensor> gradients) {
+    std::vector<std::shared_ptr<FunctionPostHook>> calls;
+    {
+        std::lock_guard lock(Node::hooks_mutex());
+        calls = hooks.post_hooks;
+    }
+    for (const auto& hook : calls) replace_by((*hook)(list_of(results), list_of(gradients)), results, node, "post");
+}
+
+void Run::apply(Node& node, std::span<Tensor> in, std::span<Tensor> out, WantedEdges wanted) try {
+    const NodeHooks* hooks = node.hooks_if_any();
+    if (hooks) run_pre_hooks(node, *hooks, in);
+    {
         const detail::NodeLock lock(node, keep_graph_);
         node.apply(in, out, wanted);
         if (!keep_graph_) node.release_saved();
     }
-    for (const auto& hook : post_hooks) replace_by((*hook)(list_of(out), list_of(in)), out, node, "post");
+    if (hooks) run_post_hooks(node, *hooks, out, in);
     if (anomaly_ && AnomalyMode::should_check_nan()) check_nan(node, out);
 } catch (Error& error) {
     if (anomaly_) rethrow_with_place(error, node);

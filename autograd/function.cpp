@@ -67,7 +67,9 @@ bool shares_memory(const TensorList& list, const Tensor& tensor) {
 class FunctionNode final : public autograd::Node {
   public:
     FunctionNode(const std::type_info& type, FunctionCall::Backward backward)
-        : name_(short_name(type)), backward_(backward), context_(*this) {}
+        : name_(short_name(type)), backward_(backward), context_(*this) {
+        set_needs_no_lock();
+    }
 
     std::string name() const override { return name_ + "Backward"; }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
@@ -77,7 +79,6 @@ class FunctionNode final : public autograd::Node {
         doomed = saved_;
         for (Saved& s : saved_) s.tensor.reset();
     }
-    bool calls_user() const override { return true; }
 
     void add_argument(const Tensor& x) {
         is_tensor_.push_back(true);

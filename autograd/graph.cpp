@@ -151,6 +151,7 @@ AccumulateGrad::AccumulateGrad(detail::TensorImpl* variable)
       meta_{variable->sizes, variable->dtype},
       number_(leaf_count++) {
     set_metas(&meta_, 1);
+    set_needs_no_lock();
 }
 
 std::uint64_t AccumulateGrad::count() { return leaf_count; }
@@ -200,6 +201,7 @@ void AccumulateGrad::accumulate(const Tensor& leaf, const Tensor& incoming) {
 namespace xgrad::detail {
 
 void NodeLock::wait() {
+    constexpr std::int32_t kAlone = autograd::Node::kAlone;
     for (int tries = 0;; ++tries) {
         std::int32_t users = users_.load(std::memory_order_relaxed);
         const bool free = shared_ ? users != kAlone : users == 0;

@@ -65,9 +65,6 @@ class Node : public detail::RefCounted {
     virtual void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) = 0;
     /// Frees what was saved for backward; a later apply of a node that saved something throws GraphError.
     virtual void release_saved() {}
-    /// Whether apply calls functions of the user's, which may run backward themselves. Such a node guards what it has
-    /// saved by a lock of its own.
-    virtual bool calls_user() const { return false; }
 
     /// apply for the gradients of all inputs.
     variable_list operator()(const variable_list& grad_outputs);
@@ -117,14 +114,19 @@ class Node : public detail::RefCounted {
         metas_ = metas;
         num_metas_ = static_cast<std::uint32_t>(n);
     }
+    /// Says that threads may run apply and release_saved of this node at once: it saves nothing, or guards that by a
+    /// lock of its own, as it must when apply calls functions of the user's, which may run backward themselves.
+    void set_needs_no_lock() { users_.store(kNoLock, std::memory_order_relaxed); }
+    bool needs_no_lock() const { return users_.load(std::memory_order_relaxed) == kNoLock; }
 
   private:
     friend class detail::NodeLock;
+    static constexpr std::int32_t kAlone = -1, kNoLock = -2;
     void remember_place();
 
     static thread_local std::uint64_t next_sequence_nr_;
 
-    std::atomic<std::int32_t> users_ = 0;  // see NodeLock
+    std::atomic<std::int32_t> users_ = 0;  // threads that run this node: a number, or one that may free, or not counted
     std::uint64_t sequence_nr_;
     Edge* edges_ = nullptr;
     TensorMeta* metas_ = nullptr;
@@ -140,7 +142,6 @@ class AccumulateGrad final : public Node {
 
     std::string name() const override { return "AccumulateGrad"; }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
-    bool calls_user() const override { return true; }
 
     /// The leaf, or an undefined tensor when it no longer exists.
     Tensor variable() const;
@@ -164,14 +165,18 @@ class AccumulateGrad final : public Node {
 namespace xgrad::detail {
 
 /// Held while a node runs: by many threads at a time if they keep the graph, by one alone if it frees what the node has
-/// saved. It is free of waits unless threads share a graph.
+/// saved. Nobody waits unless threads share a graph.
 class NodeLock {
   public:
-    NodeLock(autograd::Node& node, bool shared) : users_(node.users_), shared_(shared) {
-        std::int32_t free = 0;
-        if (!users_.compare_exchange_strong(free, shared ? 1 : kAlone, std::memory_order_acquire)) wait();
+    NodeLock(autograd::Node& node, bool shared)
+        : users_(node.users_), counted_(!node.needs_no_lock()), shared_(shared) {
+        if (!counted_) return;
+        std::int32_t none = 0;
+        if (!users_.compare_exchange_strong(none, shared ? 1 : autograd::Node::kAlone, std::memory_order_acquire))
+            wait();
     }
     ~NodeLock() {
+        if (!counted_) return;
         if (shared_)
             users_.fetch_sub(1, std::memory_order_release);
         else
@@ -181,11 +186,10 @@ class NodeLock {
     NodeLock& operator=(const NodeLock&) = delete;
 
   private:
-    static constexpr std::int32_t kAlone = -1;
     void wait();
 
     std::atomic<std::int32_t>& users_;
-    bool shared_;
+    bool counted_, shared_;
 };
 
 /// The part of a tensor's autograd state that most tensors never need.

@@ -39,6 +39,7 @@ class CopySlices final : public Node {
         edges_[self_] = gradient_edge(base);
         set_edges(edges_.data(), edges_.size());
         set_metas(&meta_, 1);
+        set_needs_no_lock();
     }
 
     std::string name() const override { return "CopySlices"; }
@@ -51,7 +52,10 @@ class CopySlices final : public Node {
         Tensor slice = result.as_strided(view_sizes_, view_strides_, view_offset_);
         slice.unsafeGetTensorImpl()->origin = ViewOrigin::kRecorded;  // check_inplace has seen that it stays inside
         const Tensor incoming[] = {slice.clone()};
-        inner_->apply(incoming, grad_inputs, wanted);
+        {
+            const NodeLock lock(*inner_, /*shared=*/true);
+            inner_->apply(incoming, grad_inputs, wanted);
+        }
         Tensor& grad_self = grad_inputs[self_];
         if (grad_self.defined())
             slice.copy_(grad_self);
@@ -60,8 +64,10 @@ class CopySlices final : public Node {
         grad_self = edges_[self_].is_valid() ? result : Tensor();
     }
 
-    void release_saved() override { inner_->release_saved(); }
-    bool calls_user() const override { return inner_->calls_user(); }
+    void release_saved() override {
+        const NodeLock lock(*inner_, /*shared=*/false);
+        inner_->release_saved();
+    }
 
   private:
     NodePtr inner_;

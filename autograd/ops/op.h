@@ -129,6 +129,7 @@ class OpNodeOf final : public OpNode {
         set_edges(edges_.data(), N);
         set_metas(metas_.data(), K);
         set_slots(slots_);
+        if constexpr (all_uses<Op>() == kNothing) set_needs_no_lock();
     }
 
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
@@ -171,6 +172,7 @@ class ListNode final : public OpNode {
         for (const Tensor& input : inputs) edges_.push_back(detail::gradient_edge(input));
         set_edges(edges_.data(), edges_.size());
         set_metas(&meta_, 1);
+        set_needs_no_lock();
     }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
                autograd::WantedEdges wanted) override {
