@@ -4,6 +4,7 @@
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/history.h>
 #include <xgrad/autograd/pool_allocator.h>
+#include <xgrad/autograd/warning.h>
 
 #include <algorithm>
 
@@ -21,6 +22,7 @@ struct Task {
     bool target = false;             // a leaf that backward was asked for
     bool needed = true;              // its gradient is: it is wanted itself, or the way to something wanted
     bool applies = true;             // it has a wanted successor, or is a leaf that accumulates
+    bool boundary = false;           // its gradient is captured, the run goes no further and calls none of its hooks
     bool owned = false;              // `first` is a sum of ours, which may be added to in place
     Tensor first;                    // gradient of output 0; nearly all nodes have no other
     PoolVector<Tensor> others;       // of the outputs from 1 on
@@ -72,6 +74,11 @@ class Run {
         roots_.push_back(root.function);
         deliver(root, std::move(gradient), *root.function, 0);
     }
+    /// Ends the run at this node, which need not be a leaf. Before the roots are added.
+    void stop_at(Node* node) {
+        const std::uint32_t index = table_.find_or_add(node).first;
+        table_.tasks[index].boundary = true;
+    }
     /// Asks for the gradient that arrives at `edge`; the result lands in captured()[i] for the i-th call.
     void capture(const Edge& edge);
     /// Leaves that are to accumulate; without any (and without captures) all do.
@@ -85,12 +92,14 @@ class Run {
     void mark_needed();
     static Tensor* slot(Task& task, std::uint32_t nr);
     void run_hooks(Task& task);
+    void apply(Node& node, std::span<Tensor> in, std::span<Tensor> out, WantedEdges wanted);
     void store_captures(Task& task);
     void deliver(const Edge& edge, Tensor gradient, const Node& from, std::size_t index);
     void step(std::uint32_t index);
     void push_if_ready(std::uint32_t index);
 
     bool keep_graph_;
+    bool anomaly_ = AnomalyMode::is_enabled();
     AutoGradMode mode_;
     TaskTable table_;
     PoolVector<NodePtr> roots_;
@@ -148,7 +157,7 @@ void Run::mark_needed() {
         changed = false;
         for (const std::uint32_t i : order) {
             Task& task = table_.tasks[i];
-            if (task.applies) continue;
+            if (task.applies || task.boundary) continue;
             task.applies = std::ranges::any_of(task.node->next_edges(), [&](const Edge& edge) {
                 return edge.is_valid() && table_.find(edge.function.get())->needed;
             });
@@ -181,6 +190,14 @@ void Run::deliver(const Edge& edge, Tensor gradient, const Node& from, std::size
     }
 }
 
+/// What a hook returns must be what the node expects of output `nr`.
+void check_replacement(const Node& node, std::size_t nr, const Tensor& replaced) {
+    const TensorMeta& meta = node.input_metadata(nr);
+    if (!replaced.defined() || (replaced.sizes() == IntArrayRef(meta.sizes) && replaced.dtype() == meta.dtype)) return;
+    raise<ShapeError>(node.name().c_str(), "hook has changed the size or type of value: the gradient was ", meta.dtype,
+                      ' ', IntArrayRef(meta.sizes), ", the hook returned ", replaced.toString());
+}
+
 void Run::run_hooks(Task& task) {
     NodeHooks* hooks = task.node->hooks_if_any();
     if (!hooks) return;
@@ -198,13 +215,9 @@ void Run::run_hooks(Task& task) {
     for (const auto& hook : calls) {
         Tensor* gradient = slot(task, hook.output_nr);
         if (!gradient || !gradient->defined()) continue;
-        Tensor replaced = hook.call(*gradient);
+        Tensor replaced = (*hook.call)(*gradient);
         if (!replaced.defined()) continue;
-        const TensorMeta& meta = task.node->input_metadata(hook.output_nr);
-        if (replaced.sizes() != IntArrayRef(meta.sizes) || replaced.dtype() != meta.dtype)
-            raise<ShapeError>(task.node->name().c_str(),
-                              "hook has changed the size or type of value: the gradient was ", gradient->toString(),
-                              ", the hook returned ", replaced.toString());
+        check_replacement(*task.node, hook.output_nr, replaced);
         *gradient = std::move(replaced);
     }
     if (!captures_.empty()) return;  // gradients are returned, not stored
@@ -227,6 +240,75 @@ void Run::store_captures(Task& task) {
         if (const Tensor* gradient = slot(task, captures_[i - 1].input_nr)) captures_[i - 1].gradient = *gradient;
 }
 
+/// What hooks of a node return in place of `gradients`.
+void replace_by(variable_list&& results, std::span<Tensor> gradients, const Node& node, const char* kind) {
+    if (results.size() != gradients.size())
+        raise<GraphError>(node.name().c_str(), "a ", kind, " hook returned ", results.size(), " gradients instead of ",
+                          gradients.size());
+    std::ranges::move(results, gradients.begin());
+}
+
+variable_list list_of(std::span<Tensor> gradients) { return {gradients.begin(), gradients.end()}; }
+
+void check_nan(const Node& node, std::span<const Tensor> results) {
+    const NoGradGuard no_grad;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const Tensor& result = results[i];
+        if (!result.defined() || !result.is_floating_point() || result.impl()->transform) continue;
+        if (result.ne(result).any().item<bool>())
+            raise<GraphError>(node.name().c_str(), "Function '", node.name(), "' returned nan values in its ", i,
+                              "th output.");
+    }
+}
+
+/// Throws on the error being handled, with the place where the node was recorded.
+[[noreturn]] void rethrow_with_place(Error& error, const Node& node) {
+    constexpr std::string_view kMark = " (in the backward of ";
+    const std::string_view message = error.what();
+    const std::string place = node.recorded_in();
+    // Assigning to the base exchanges the message alone: the object that flies on keeps its type.
+    if (message.find(kMark) == std::string_view::npos)
+        error =
+            Error(detail::join(message, kMark, node.name(), place.empty() ? "" : ", recorded in module ", place, ')'));
+    throw;
+}
+
+void run_pre_hooks(Node& node, const NodeHooks& hooks, std::span<Tensor> gradients) {
+    std::vector<std::shared_ptr<FunctionPreHook>> calls;
+    {
+        std::lock_guard lock(Node::hooks_mutex());
+        calls = hooks.pre_hooks;
+    }
+    for (const auto& hook : calls) {
+        replace_by((*hook)(list_of(gradients)), gradients, node, "pre");
+        for (std::size_t i = 0; i < node.num_inputs(); ++i) check_replacement(node, i, gradients[i]);
+    }
+}
+
+void run_post_hooks(Node& node, const NodeHooks& hooks, std::span<Tensor> results, std::span<Tensor> gradients) {
+    std::vector<std::shared_ptr<FunctionPostHook>> calls;
+    {
+        std::lock_guard lock(Node::hooks_mutex());
+        calls = hooks.post_hooks;
+    }
+    for (const auto& hook : calls) replace_by((*hook)(list_of(results), list_of(gradients)), results, node, "post");
+}
+
+void Run::apply(Node& node, std::span<Tensor> in, std::span<Tensor> out, WantedEdges wanted) try {
+    const NodeHooks* hooks = node.hooks_if_any();
+    if (hooks) run_pre_hooks(node, *hooks, in);
+    {
+        const detail::NodeLock lock(node, keep_graph_);
+        node.apply(in, out, wanted);
+        if (!keep_graph_) node.release_saved();
+    }
+    if (hooks) run_post_hooks(node, *hooks, out, in);
+    if (anomaly_ && AnomalyMode::should_check_nan()) check_nan(node, out);
+} catch (Error& error) {
+    if (anomaly_) rethrow_with_place(error, node);
+    throw;
+}
+
 void Run::push_if_ready(std::uint32_t index) {
     if (table_.tasks[index].dependencies > 0) return;
     ready_.emplace_back(table_.tasks[index].node->sequence_nr(), index);
@@ -236,8 +318,9 @@ void Run::push_if_ready(std::uint32_t index) {
 void Run::step(std::uint32_t index) {
     Task& task = table_.tasks[index];
     Node& node = *task.node;
-    run_hooks(task);
+    if (!task.boundary) run_hooks(task);
     store_captures(task);
+    if (task.boundary) return;
     const auto edges = node.next_edges();
 
     Tensor few_in[3], few_out[4];
@@ -257,8 +340,7 @@ void Run::step(std::uint32_t index) {
         WantedEdges wanted;
         for (std::size_t i = 0; i < edges.size(); ++i)
             if (edges[i].is_valid() && (!restricted_ || table_.find(edges[i].function.get())->needed)) wanted.set(i);
-        node.apply(in, out, wanted);
-        if (!keep_graph_) node.release_saved();
+        apply(node, in, out, wanted);
     }
     for (auto& gradient : in) gradient.reset();
     for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -317,6 +399,13 @@ void add_roots(Run& run, const char* operation, std::span<const Tensor> outputs,
 
 void backward(std::span<const Tensor> tensors, std::span<const Tensor> grad_tensors, std::optional<bool> retain_graph,
               bool create_graph, std::span<const Tensor> inputs) {
+    static bool warned = false;
+    if (create_graph && detail::warning_is_due(warned))
+        warn(
+            "[backward] Using backward() with create_graph=true will create a reference cycle between the parameter "
+            "and its gradient which can cause a memory leak. We recommend using autograd::grad when creating the graph "
+            "to avoid this. If you have to use this function, make sure to reset the .grad fields of your parameters "
+            "after use to break the cycle and avoid the leak.");
     Run run(retain_graph.value_or(create_graph), create_graph);
     add_roots(run, "backward", tensors, grad_tensors);
     for (const Tensor& input : inputs) {
@@ -357,3 +446,25 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 }
 
 }  // namespace xgrad::autograd
+
+namespace xgrad::detail {
+
+TensorList gradients_at(std::span<const autograd::Edge> edges, autograd::WantedEdges wanted,
+                        std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool create_graph) {
+    autograd::Run run(/*keep_graph=*/true, create_graph);
+    for (const autograd::Edge& edge : edges)
+        if (edge.is_valid()) run.stop_at(edge.function.get());
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < edges.size(); ++i)
+        if (edges[i].is_valid() && wanted[i]) {
+            run.capture(edges[i]);
+            asked.push_back(i);
+        }
+    for (std::size_t i = 0; i < outputs.size(); ++i) run.add_root(gradient_edge(outputs[i]), gradients[i]);
+    if (!outputs.empty()) run.execute();
+    TensorList arrived(edges.size());
+    for (std::size_t i = 0; i < asked.size(); ++i) arrived[asked[i]] = run.captured(i);
+    return arrived;
+}
+
+}  // namespace xgrad::detail

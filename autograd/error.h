@@ -12,6 +12,10 @@ namespace xgrad {
 class Error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
+
+    // what() by libtorch's names.
+    std::string msg() const { return what(); }
+    const char* what_without_backtrace() const noexcept { return what(); }
 };
 
 /// Shapes, dimensions or strides that do not fit the operation.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 
 namespace xgrad {
 
@@ -17,8 +18,25 @@ using autograd::TensorMeta;
 using autograd::WantedEdges;
 
 void IValue::raise_type(const char* asked) const {
-    static constexpr const char* kNames[] = {"None", "Tensor", "Int", "Double", "Bool", "String", "IntList", "Capsule"};
+    static constexpr const char* kNames[] = {"None",    "Tensor",     "Int",      "Double",     "Bool",   "String",
+                                             "IntList", "DoubleList", "BoolList", "TensorList", "Capsule"};
     raise<DtypeError>("IValue", "expected ", asked, " but it holds ", kNames[value_.index()]);
+}
+
+IValue::IValue(const Scalar& v) {
+    if (v.is_boolean())
+        value_ = v.to<bool>();
+    else if (v.is_floating_point())
+        value_ = v.to_double();
+    else
+        value_ = v.to_long();
+}
+
+Scalar IValue::toScalar() const {
+    if (isInt()) return toInt();
+    if (isDouble()) return toDouble();
+    if (isBool()) return toBool();
+    raise_type("Scalar");
 }
 
 namespace detail {
@@ -49,11 +67,16 @@ bool shares_memory(const TensorList& list, const Tensor& tensor) {
 class FunctionNode final : public autograd::Node {
   public:
     FunctionNode(const std::type_info& type, FunctionCall::Backward backward)
-        : name_(short_name(type)), backward_(backward), context_(*this) {}
+        : name_(short_name(type)), backward_(backward), context_(*this) {
+        set_needs_no_lock();
+    }
 
     std::string name() const override { return name_ + "Backward"; }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges wanted) override;
     void release_saved() override {
+        std::vector<Saved> doomed;  // destroyed without the lock
+        std::lock_guard lock(mutex_);
+        doomed = saved_;
         for (Saved& s : saved_) s.tensor.reset();
     }
 
@@ -90,6 +113,7 @@ class FunctionNode final : public autograd::Node {
     std::vector<bool> is_tensor_;  // of each argument of forward
     std::vector<Edge> edges_;      // of the tensors among them, like inputs_
     std::vector<TensorMeta> metas_;
+    mutable std::mutex mutex_;  // of saved_: threads may share a graph
     std::vector<Saved> saved_;
 };
 
@@ -168,10 +192,14 @@ void FunctionNode::check_marks(const TensorList& outputs) const {
         if (position(outputs, x) < 0)
             raise<GraphError>(name_.c_str(), "a tensor marked dirty must be returned as an output");
     }
-    for (const auto& [key, value] : context_.saved_data)
-        if (value.isTensor() && position(outputs, value.toTensor()) >= 0)
+    for (const auto& [key, value] : context_.saved_data) {
+        TensorList kept;
+        if (value.isTensor()) kept = {value.toTensor()};
+        if (value.isTensorList()) kept = value.toTensorVector();
+        if (std::ranges::any_of(kept, [&](const Tensor& x) { return x.defined() && position(outputs, x) >= 0; }))
             raise<GraphError>(name_.c_str(), "saved_data[\"", key,
                               "\"] is an output, which would keep itself alive: use save_for_backward");
+    }
 }
 
 /// Makes the outputs results of this node, each a tensor of its own.
@@ -201,12 +229,14 @@ void FunctionNode::set_output_history(Tensor& output, std::uint32_t k, bool dirt
     const NodePtr self = NodePtr::share(this);
     if (!dirty) return set_history(output, self, k);
     check_inplace(name_.c_str(), output, true);
-    if (output.is_view())
+    if (output.is_view() && metas_.size() > 1)
         raise<GraphError>(name_.c_str(),
-                          "a view marked dirty: its base would not know of the change. Give the function a "
-                          "clone() and copy_ the result back");
+                          "If your Function modifies inplace an input that is a view of another Tensor, your Function "
+                          "cannot return more than one Tensor: it returned ",
+                          metas_.size());
     output.impl()->storage->bump_version();
-    rebase_history(output, self);
+    rebase_history(output, self, static_cast<std::size_t>(position(inputs_, output)));
+    if (output.is_view()) return;
     output.impl()->output_nr = k;
     if (output.retains_grad())
         for (auto& retained : hooks().retained)
@@ -223,18 +253,22 @@ void FunctionNode::save(const TensorList& raw_outputs, const TensorList& outputs
         const std::ptrdiff_t input = position(context_.dirty_, x) < 0 ? position(inputs_, x) : -1;
         if (const std::ptrdiff_t k = position(raw_outputs, x); k >= 0 && input < 0) {
             const Tensor& output = outputs[static_cast<std::size_t>(k)];
-            s.tensor = SavedTensor(output);
+            s.tensor = SavedTensor(output, name_.c_str());
             if (detail::requires_grad(*output.impl())) s.output = k;
         } else {
-            s.tensor = SavedTensor(x);
+            s.tensor = SavedTensor(x, name_.c_str());
             s.history = input >= 0 ? edges_[static_cast<std::size_t>(input)] : gradient_edge(x);
         }
     }
 }
 
 TensorList FunctionNode::saved() const {
+    const std::vector<Saved> kept = [&] {
+        std::lock_guard lock(mutex_);
+        return saved_;
+    }();
     TensorList out;
-    for (const Saved& s : saved_) {
+    for (const Saved& s : kept) {
         Edge history = s.history;
         if (s.output >= 0)
             history = {NodePtr::share(const_cast<FunctionNode*>(this)), static_cast<std::uint32_t>(s.output)};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/hooks.h>
 #include <xgrad/autograd/tensor.h>
 
 namespace xgrad {
@@ -27,8 +28,12 @@ class IValue {
     IValue(double v) : value_(v) {}
     IValue(std::string v) : value_(std::move(v)) {}
     IValue(const char* v) : value_(std::string(v)) {}
+    IValue(const Scalar& v);
     IValue(std::vector<std::int64_t> v) : value_(std::move(v)) {}
     IValue(IntArrayRef v) : value_(v.vec()) {}
+    IValue(std::vector<double> v) : value_(std::move(v)) {}
+    IValue(std::vector<bool> v) : value_(std::move(v)) {}
+    IValue(TensorList v) : value_(std::move(v)) {}
     /// Anything else; who takes it out knows its type.
     IValue(std::shared_ptr<const void> v) : value_(std::move(v)) {}
 
@@ -39,6 +44,10 @@ class IValue {
     bool isBool() const { return std::holds_alternative<bool>(value_); }
     bool isString() const { return std::holds_alternative<std::string>(value_); }
     bool isIntList() const { return std::holds_alternative<std::vector<std::int64_t>>(value_); }
+    bool isDoubleList() const { return std::holds_alternative<std::vector<double>>(value_); }
+    bool isBoolList() const { return std::holds_alternative<std::vector<bool>>(value_); }
+    bool isTensorList() const { return std::holds_alternative<TensorList>(value_); }
+    bool isScalar() const { return isInt() || isDouble() || isBool(); }
     bool isCapsule() const { return std::holds_alternative<std::shared_ptr<const void>>(value_); }
 
     const Tensor& toTensor() const { return get<Tensor>("Tensor"); }
@@ -47,6 +56,11 @@ class IValue {
     bool toBool() const { return get<bool>("Bool"); }
     const std::string& toStringRef() const { return get<std::string>("String"); }
     const std::vector<std::int64_t>& toIntVector() const { return get<std::vector<std::int64_t>>("IntList"); }
+    const std::vector<double>& toDoubleVector() const { return get<std::vector<double>>("DoubleList"); }
+    const std::vector<bool>& toBoolVector() const { return get<std::vector<bool>>("BoolList"); }
+    const TensorList& toTensorVector() const { return get<TensorList>("TensorList"); }
+    /// An int, a double or a bool.
+    Scalar toScalar() const;
     const std::shared_ptr<const void>& toCapsule() const { return get<std::shared_ptr<const void>>("Capsule"); }
 
   private:
@@ -58,7 +72,7 @@ class IValue {
     [[noreturn]] void raise_type(const char* asked) const;
 
     std::variant<std::monostate, Tensor, std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
-                 std::shared_ptr<const void>>
+                 std::vector<double>, std::vector<bool>, TensorList, std::shared_ptr<const void>>
         value_;
 };
 
@@ -70,7 +84,6 @@ class FunctionCall;
 namespace autograd {
 
 using tensor_list = TensorList;
-using variable_list = TensorList;
 
 /// What the forward of a custom function hands to its backward.
 class AutogradContext {
@@ -88,7 +101,7 @@ class AutogradContext {
     /// has been modified in place since, or has been freed by an earlier backward.
     tensor_list get_saved_variables() const;
 
-    /// Inputs that forward modifies in place; they must be among its outputs. A view cannot be marked.
+    /// Inputs that forward modifies in place; they must be among its outputs. A view must be the only output.
     void mark_dirty(const tensor_list& inputs) { dirty_ = inputs; }
     /// Outputs that get no gradient. Integer ones need no mark.
     void mark_non_differentiable(const tensor_list& outputs) { non_differentiable_ = outputs; }

@@ -16,11 +16,11 @@ autograd::Edge gradient_edge(const Tensor& tensor);
 void set_history(const Tensor& result, const autograd::NodePtr& node, std::uint32_t output_nr);
 
 /// Makes `node` the grad_fn of `self`, which it has just modified in place; when `self` is a view, the base takes the
-/// history over. The node's input 0 is the old value of `self`.
-void rebase_history(const Tensor& self, const autograd::NodePtr& node);
+/// history over. The node's input `self_input` is the old value of `self`.
+void rebase_history(const Tensor& self, const autograd::NodePtr& node, std::size_t self_input = 0);
 
-/// Throws GraphError when `self` may not be modified in place: expanded memory always; leaves that require grad, views
-/// of them and views that the graph does not know, when `recording`.
+/// Throws GraphError when `self` may not be modified in place: expanded memory and, outside of InferenceMode, inference
+/// tensors always; leaves that require grad, views of them and views that the graph does not know, when `recording`.
 void check_inplace(const char* operation, const Tensor& self, bool recording);
 
 /// A tensor of another geometry over the storage of `source`, known as a view of it (or of its base).
@@ -35,11 +35,20 @@ Tensor make_alias(const Tensor& source);
 /// A node that gives the gradient of `base` from that of its view of this geometry.
 autograd::NodePtr as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides);
 
+/// The gradients that arrive at the `wanted` ones of `edges` from `outputs`, each weighted by its gradient. The run
+/// ends at the nodes of all valid edges, whose hooks are not called, and frees nothing.
+TensorList gradients_at(std::span<const autograd::Edge> edges, autograd::WantedEdges wanted,
+                        std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool create_graph);
+
+/// Throws the error of a second backward through a node that has freed what it kept.
+[[noreturn]] void raise_freed(const autograd::Node& owner);
+
 /// A tensor kept for backward with the version it had, without its history: that is given back when it is unpacked.
 class SavedTensor {
   public:
     SavedTensor() = default;
-    explicit SavedTensor(const Tensor& tensor);
+    /// Throws GraphError, in the name of `operation`, for an inference tensor.
+    SavedTensor(const Tensor& tensor, const char* operation);
 
     /// The tensor, with the history it had when it was saved if gradients are being recorded: that is `edge`. Throws
     /// GraphError when it has been modified since.
@@ -48,6 +57,8 @@ class SavedTensor {
     bool defined() const { return static_cast<bool>(impl_); }
 
   private:
+    [[noreturn]] void raise_modified(const autograd::Node& owner, const autograd::Edge& edge) const;
+
     IntrusivePtr<TensorImpl> impl_;
     const Storage* storage_ = nullptr;  // what impl_ had then: set_data may give it another
     std::uint32_t version_ = 0;

@@ -75,6 +75,7 @@ class TensorOptions {
         detail::check_device(device);
         return *this;
     }
+    TensorOptions device(DeviceType type, std::int8_t index) const { return device(Device(type, index)); }
     TensorOptions layout(Layout) const { return *this; }
     TensorOptions memory_format(MemoryFormat) const { return *this; }
     TensorOptions pinned_memory(bool) const { return *this; }

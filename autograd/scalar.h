@@ -30,6 +30,17 @@ class Scalar {
     double to_double() const { return to<double>(); }
     std::int64_t to_long() const { return to<std::int64_t>(); }
 
+    // The same by libtorch's names.
+    bool isFloatingPoint() const { return is_floating_point(); }
+    bool isIntegral(bool include_bool) const { return is_integral(include_bool); }
+    bool isBoolean() const { return is_boolean(); }
+    double toDouble() const { return to<double>(); }
+    float toFloat() const { return to<float>(); }
+    std::int64_t toLong() const { return to<std::int64_t>(); }
+    std::int32_t toInt() const { return to<std::int32_t>(); }
+    std::uint8_t toByte() const { return to<std::uint8_t>(); }
+    bool toBool() const { return to<bool>(); }
+
   private:
     ScalarType kind_;
     union {

@@ -114,6 +114,10 @@ const Tensor& Tensor::requires_grad_(bool on) const {
     if (on && !is_floating_point())
         raise<DtypeError>("requires_grad_", "only Tensors of floating point dtype can require gradients, got ",
                           dtype());
+    if (on && impl.inference && !InferenceMode::is_enabled())
+        raise<GraphError>("requires_grad_",
+                          "Setting requires_grad=true on inference tensor outside InferenceMode is not allowed: make a "
+                          "clone() and ask for its gradients");
     impl.requires_grad = on;
     if (!on) return *this;
     impl.base.reset();  // a leaf's history is its own, whosever memory it shares
@@ -141,7 +145,12 @@ autograd::NodePtr Tensor::grad_fn() const {
     return detail::gradient_edge(*this).function;
 }
 
-std::uint32_t Tensor::_version() const { return checked().storage->version(); }
+std::uint32_t Tensor::_version() const {
+    if (is_inference()) raise<GraphError>("_version", "Inference tensors do not track version counter");
+    return impl_->storage->version();
+}
+
+bool Tensor::is_inference() const { return checked().inference; }
 
 std::uint32_t Tensor::output_nr() const { return checked().output_nr; }
 
@@ -162,30 +171,65 @@ void Tensor::retain_grad() const {
 
 bool Tensor::retains_grad() const { return checked().meta && impl_->meta->retains_grad; }
 
+namespace {
+
+/// Takes hook `id`, if it is there and `belongs`, off a list and hands it to the caller: it may own
+/// tensors, which must not die under the lock.
+template <class Hook, class Belongs>
+auto take_hook(std::vector<Hook>& hooks, unsigned id, Belongs belongs) {
+    decltype(Hook::call) taken;
+    const auto at = std::ranges::find_if(hooks, [&](const Hook& hook) { return hook.id == id && belongs(hook); });
+    if (at != hooks.end()) {
+        taken = std::move(at->call);
+        hooks.erase(at);
+    }
+    return taken;
+}
+
+}  // namespace
+
 unsigned Tensor::add_hook(Hook hook) const {
     if (!requires_grad())
         raise<GraphError>("register_hook", "cannot register a hook on a tensor that doesn't require gradient");
     const autograd::Edge edge = detail::gradient_edge(*this);
     std::lock_guard lock(autograd::Node::hooks_mutex());
-    auto& hooks = edge.function->hooks().tensor_hooks;
-    const unsigned id = hooks.empty() ? 0 : hooks.back().id + 1;
-    hooks.push_back({edge.input_nr, id, std::move(hook)});
-    return id;
+    autograd::NodeHooks& hooks = edge.function->hooks();
+    hooks.tensor_hooks.push_back({edge.input_nr, hooks.next_id, std::make_shared<Hook>(std::move(hook))});
+    return hooks.next_id++;
 }
 
 void Tensor::remove_hook(unsigned position) const {
     const autograd::Edge edge = detail::gradient_edge(*this);
-    Hook removed;  // destroyed after the lock is gone: it may own tensors
+    std::shared_ptr<Hook> removed;
     if (autograd::NodeHooks* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr) {
         std::lock_guard lock(autograd::Node::hooks_mutex());
-        const auto at = std::ranges::find_if(
-            hooks->tensor_hooks, [&](const auto& h) { return h.id == position && h.output_nr == edge.input_nr; });
-        if (at != hooks->tensor_hooks.end()) {
-            removed = std::move(at->call);
-            hooks->tensor_hooks.erase(at);
-        }
+        removed =
+            take_hook(hooks->tensor_hooks, position, [&](const auto& hook) { return hook.output_nr == edge.input_nr; });
     }
-    if (!removed) raise<IndexError>("remove_hook", "there is no hook at position ", position);
+    if (!removed) raise<IndexError>("remove_hook", "Invalid index, no hook at position ", position);
+}
+
+unsigned Tensor::register_post_accumulate_grad_hook(std::function<void(const Tensor&)> hook) const {
+    constexpr const char* kName = "register_post_accumulate_grad_hook";
+    if (!requires_grad()) raise<GraphError>(kName, "cannot register a hook on a tensor that doesn't require gradient");
+    if (!is_leaf()) raise<GraphError>(kName, "post accumulate grad hooks cannot be registered on non-leaf tensors");
+    const autograd::Edge edge = detail::gradient_edge(*this);
+    std::lock_guard lock(autograd::Node::hooks_mutex());
+    autograd::NodeHooks& hooks = edge.function->hooks();
+    hooks.post_accumulate.push_back(
+        {hooks.next_id, std::make_shared<std::function<void(const Tensor&)>>(std::move(hook))});
+    return hooks.next_id++;
+}
+
+void Tensor::remove_post_accumulate_grad_hook(unsigned position) const {
+    const autograd::Edge edge = detail::gradient_edge(*this);
+    std::shared_ptr<std::function<void(const Tensor&)>> removed;
+    if (autograd::NodeHooks* hooks = edge.is_valid() ? edge.function->hooks_if_any() : nullptr) {
+        std::lock_guard lock(autograd::Node::hooks_mutex());
+        removed = take_hook(hooks->post_accumulate, position, [](const auto&) { return true; });
+    }
+    if (!removed)
+        raise<IndexError>("remove_post_accumulate_grad_hook", "Invalid index, no hook at position ", position);
 }
 
 Tensor Tensor::detach() const {

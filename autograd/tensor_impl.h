@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <xgrad/autograd/dtype.h>
+#include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/intrusive_ptr.h>
 #include <xgrad/autograd/shape.h>
 #include <xgrad/autograd/storage.h>
@@ -17,8 +18,9 @@ namespace xgrad::detail {
 struct AutogradMeta;
 struct TransformLevel;
 
-/// Whether a view was made while gradients were recorded; otherwise it may not be modified in place while they are.
-enum class ViewOrigin : std::uint8_t { kRecorded, kNoGradMode };
+/// How a view was made. Only those of the first kind may be modified in place while gradients are recorded: the graph
+/// does not know the others as views, or, outside its base, they show memory whose history nobody keeps.
+enum class ViewOrigin : std::uint8_t { kRecorded, kNoGradMode, kInferenceMode, kOutsideBase };
 
 /// What a Tensor handle points to: geometry over a storage, and its place in the graph. Fields are the library's own;
 /// users see them through Tensor.
@@ -53,7 +55,8 @@ class TensorImpl : public RefCounted {
     /// Of a view: modified since its grad_fn was made, so that the base knows the history and grad_fn does not.
     bool is_stale_view() const { return base && grad_fn_version.load(std::memory_order_acquire) != storage->version(); }
 
-    bool requires_grad = false;  // of a leaf, as the user set it
+    bool requires_grad = false;                    // of a leaf, as the user set it
+    bool inference = InferenceMode::is_enabled();  // see there
     ViewOrigin origin = ViewOrigin::kRecorded;
     std::uint32_t output_nr = 0;                     // which output of grad_fn this is
     std::atomic<std::uint32_t> grad_fn_version = 0;  // of a view: the storage's version that grad_fn belongs to

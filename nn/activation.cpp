@@ -8,19 +8,26 @@
 namespace xgrad::nn {
 
 void SigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Sigmoid()"; }
-Tensor SigmoidImpl::forward(const Tensor& input) try { return functional::sigmoid(input); } catch (Error& error) {
+Tensor SigmoidImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::sigmoid(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void ImprovedSigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::ImprovedSigmoid()"; }
 Tensor ImprovedSigmoidImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::improved_sigmoid(input);
 } catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void TanhImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Tanh()"; }
-Tensor TanhImpl::forward(const Tensor& input) try { return functional::tanh(input); } catch (Error& error) {
+Tensor TanhImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::tanh(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -28,6 +35,7 @@ void ReLUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::ReLU(" << (options.inplace() ? "inplace=true" : "") << ')';
 }
 Tensor ReLUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::relu(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -37,6 +45,7 @@ void SoftmaxImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Softmax(dim=" << options.dim() << ')';
 }
 Tensor SoftmaxImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::softmax(input, options.dim());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -46,6 +55,7 @@ void LogSoftmaxImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::LogSoftmax(dim=" << options.dim() << ')';
 }
 Tensor LogSoftmaxImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::log_softmax(input, options.dim());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -59,44 +69,64 @@ const char* only_in_place(bool on) { return on ? "inplace=true" : ""; }
 }  // namespace
 
 void SiLUImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::SiLU()"; }
-Tensor SiLUImpl::forward(const Tensor& input) try { return functional::silu(input); } catch (Error& error) {
+Tensor SiLUImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::silu(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void MishImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Mish()"; }
-Tensor MishImpl::forward(const Tensor& input) try { return functional::mish(input); } catch (Error& error) {
+Tensor MishImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::mish(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void LogSigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::LogSigmoid()"; }
-Tensor LogSigmoidImpl::forward(const Tensor& input) try { return functional::logsigmoid(input); } catch (Error& error) {
+Tensor LogSigmoidImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::logsigmoid(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void SoftsignImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Softsign()"; }
-Tensor SoftsignImpl::forward(const Tensor& input) try { return functional::softsign(input); } catch (Error& error) {
+Tensor SoftsignImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::softsign(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void TanhshrinkImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Tanhshrink()"; }
-Tensor TanhshrinkImpl::forward(const Tensor& input) try { return functional::tanhshrink(input); } catch (Error& error) {
+Tensor TanhshrinkImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::tanhshrink(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void HardsigmoidImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Hardsigmoid()"; }
 Tensor HardsigmoidImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::hardsigmoid(input);
 } catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void HardswishImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Hardswish()"; }
-Tensor HardswishImpl::forward(const Tensor& input) try { return functional::hardswish(input); } catch (Error& error) {
+Tensor HardswishImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::hardswish(input);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void Softmax2dImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Softmax2d()"; }
 Tensor Softmax2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     if (input.dim() != 4 && input.dim() != 3)
         raise<ShapeError>("Softmax2d", "Softmax2d requires a 3D or 4D tensor as input, got shape ",
                           xgrad::detail::shape_string(input.sizes()));
@@ -109,6 +139,7 @@ void ReLU6Impl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::ReLU6(" << only_in_place(options.inplace()) << ')';
 }
 Tensor ReLU6Impl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::relu6(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -118,6 +149,7 @@ void SELUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::SELU(" << only_in_place(options.inplace()) << ')';
 }
 Tensor SELUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::selu(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -127,7 +159,10 @@ void ELUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::ELU("
            << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
 }
-Tensor ELUImpl::forward(Tensor input) try { return functional::elu(std::move(input), options); } catch (Error& error) {
+Tensor ELUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
+    return functional::elu(std::move(input), options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -136,6 +171,7 @@ void CELUImpl::pretty_print(std::ostream& stream) const {
            << "alpha=" << options.alpha() << in_place(options.inplace()) << ')';
 }
 Tensor CELUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::celu(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -146,6 +182,7 @@ void LeakyReLUImpl::pretty_print(std::ostream& stream) const {
            << "negative_slope=" << options.negative_slope() << in_place(options.inplace()) << ')';
 }
 Tensor LeakyReLUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::leaky_relu(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -165,6 +202,7 @@ void HardtanhImpl::pretty_print(std::ostream& stream) const {
            << ')';
 }
 Tensor HardtanhImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::hardtanh(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -176,6 +214,7 @@ void ThresholdImpl::pretty_print(std::ostream& stream) const {
            << ')';
 }
 Tensor ThresholdImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::threshold(std::move(input), options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -185,6 +224,7 @@ void HardshrinkImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Hardshrink(" << options.lambda() << ')';
 }
 Tensor HardshrinkImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::hardshrink(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -194,6 +234,7 @@ void SoftshrinkImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::Softshrink(" << options.lambda() << ')';
 }
 Tensor SoftshrinkImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::softshrink(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -204,6 +245,7 @@ void SoftplusImpl::pretty_print(std::ostream& stream) const {
            << "beta=" << options.beta() << ", threshold=" << options.threshold() << ')';
 }
 Tensor SoftplusImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::softplus(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -213,12 +255,18 @@ void GLUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::GLU("
            << "dim=" << options.dim() << ')';
 }
-Tensor GLUImpl::forward(const Tensor& input) try { return functional::glu(input, options); } catch (Error& error) {
+Tensor GLUImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::glu(input, options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
 void GELUImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::GELU()"; }
-Tensor GELUImpl::forward(const Tensor& input) try { return functional::gelu(input, options); } catch (Error& error) {
+Tensor GELUImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::gelu(input, options);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 
@@ -227,6 +275,7 @@ void SoftminImpl::pretty_print(std::ostream& stream) const {
            << "dim=" << options.dim() << ')';
 }
 Tensor SoftminImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::softmin(input, options.dim());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -237,6 +286,7 @@ void RReLUImpl::pretty_print(std::ostream& stream) const {
            << "lower=" << options.lower() << ", upper=" << options.upper() << in_place(options.inplace()) << ')';
 }
 Tensor RReLUImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
     return functional::rrelu(std::move(input), functional::RReLUFuncOptions()
                                                    .lower(options.lower())
                                                    .upper(options.upper())
@@ -258,7 +308,10 @@ void PReLUImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::PReLU("
            << "num_parameters=" << options.num_parameters() << ')';
 }
-Tensor PReLUImpl::forward(const Tensor& input) try { return functional::prelu(input, weight); } catch (Error& error) {
+Tensor PReLUImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
+    return functional::prelu(input, weight);
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 

@@ -19,6 +19,7 @@ AnyModule AnyModule::clone(const std::optional<Device>& device) const {
 
 AnyValue AnyModule::call(std::span<AnyValue> arguments) {
     if (!module_) raise("AnyModule", "cannot call forward() on an empty AnyModule");
+    const ForwardScope scope(*module_);
     try {
         const std::size_t n = arguments.size();
         if (n > forward_->max_arguments || !forward_->calls[n])

@@ -10,6 +10,7 @@ void CosineSimilarityImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::CosineSimilarity(dim=" << options.dim() << ", eps=" << options.eps() << ')';
 }
 Tensor CosineSimilarityImpl::forward(const Tensor& input1, const Tensor& input2) try {
+    const ForwardScope scope(*this);
     return functional::cosine_similarity(input1, input2, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -20,6 +21,7 @@ void PairwiseDistanceImpl::pretty_print(std::ostream& stream) const {
            << ", keepdim=" << (options.keepdim() ? "true" : "false") << ')';
 }
 Tensor PairwiseDistanceImpl::forward(const Tensor& input1, const Tensor& input2) try {
+    const ForwardScope scope(*this);
     return functional::pairwise_distance(input1, input2, options);
 } catch (Error& error) {
     rethrow_with_path(error);

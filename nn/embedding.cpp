@@ -54,6 +54,7 @@ void EmbeddingImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor EmbeddingImpl::forward(const Tensor& indices) try {
+    const ForwardScope scope(*this);
     return functional::embedding(indices, weight,
                                  functional::EmbeddingFuncOptions()
                                      .padding_idx(options.padding_idx())

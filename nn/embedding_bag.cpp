@@ -62,6 +62,7 @@ void EmbeddingBagImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor EmbeddingBagImpl::forward(const Tensor& input, const Tensor& offsets, const Tensor& per_sample_weights) try {
+    const ForwardScope scope(*this);
     return functional::embedding_bag(input, weight,
                                      functional::EmbeddingBagFuncOptions()
                                          .offsets(offsets)

@@ -36,6 +36,7 @@ void LinearImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor LinearImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::linear(input, weight, bias);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -46,6 +47,7 @@ void FlattenImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor FlattenImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return input.flatten(options.start_dim(), options.end_dim());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -58,6 +60,7 @@ void UnflattenImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor UnflattenImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return input.unflatten(options.dim(), options.sizes());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -92,6 +95,7 @@ void BilinearImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor BilinearImpl::forward(const Tensor& input1, const Tensor& input2) try {
+    const ForwardScope scope(*this);
     return functional::bilinear(input1, input2, weight, bias);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -101,7 +105,10 @@ void IdentityImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::
 
 void FunctionalImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::Functional()"; }
 
-Tensor FunctionalImpl::forward(Tensor input) try { return function_(std::move(input)); } catch (Error& error) {
+Tensor FunctionalImpl::forward(Tensor input) try {
+    const ForwardScope scope(*this);
+    return function_(std::move(input));
+} catch (Error& error) {
     rethrow_with_path(error);
 }
 

@@ -20,6 +20,7 @@ const char* name_of(Reduction reduction) {
 
 void L1LossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::L1Loss()"; }
 Tensor L1LossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::l1_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -27,6 +28,7 @@ Tensor L1LossImpl::forward(const Tensor& input, const Tensor& target) try {
 
 void MSELossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::MSELoss()"; }
 Tensor MSELossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::mse_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -34,6 +36,7 @@ Tensor MSELossImpl::forward(const Tensor& input, const Tensor& target) try {
 
 void SmoothL1LossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::SmoothL1Loss"; }
 Tensor SmoothL1LossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::smooth_l1_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -41,6 +44,7 @@ Tensor SmoothL1LossImpl::forward(const Tensor& input, const Tensor& target) try 
 
 void HuberLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::HuberLoss"; }
 Tensor HuberLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::huber_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -48,6 +52,7 @@ Tensor HuberLossImpl::forward(const Tensor& input, const Tensor& target) try {
 
 void GaussianNLLLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::GaussianNLLLoss()"; }
 Tensor GaussianNLLLossImpl::forward(const Tensor& input, const Tensor& target, const Tensor& var) try {
+    const ForwardScope scope(*this);
     return functional::gaussian_nll_loss(input, target, var, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -59,6 +64,7 @@ CrossEntropyLossImpl::CrossEntropyLossImpl(const CrossEntropyLossOptions& loss_o
 void CrossEntropyLossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void CrossEntropyLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::CrossEntropyLoss()"; }
 Tensor CrossEntropyLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::cross_entropy(input, target, CrossEntropyLossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -68,6 +74,7 @@ NLLLossImpl::NLLLossImpl(const NLLLossOptions& loss_options) : options(loss_opti
 void NLLLossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void NLLLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::NLLLoss()"; }
 Tensor NLLLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::nll_loss(input, target, NLLLossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -89,6 +96,7 @@ void MultiMarginLossImpl::pretty_print(std::ostream& stream) const {
            << ", reduction=" << name_of(options.reduction()) << ')';
 }
 Tensor MultiMarginLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::multi_margin_loss(input, target, MultiMarginLossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -98,6 +106,7 @@ void MultiLabelMarginLossImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::MultiLabelMarginLoss()";
 }
 Tensor MultiLabelMarginLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::multilabel_margin_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -112,6 +121,7 @@ void MultiLabelSoftMarginLossImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::MultiLabelSoftMarginLoss()";
 }
 Tensor MultiLabelSoftMarginLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::multilabel_soft_margin_loss(input, target,
                                                    MultiLabelSoftMarginLossOptions(options).weight(weight));
 } catch (Error& error) {
@@ -121,6 +131,7 @@ Tensor MultiLabelSoftMarginLossImpl::forward(const Tensor& input, const Tensor& 
 void CTCLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::CTCLoss()"; }
 Tensor CTCLossImpl::forward(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
                             const Tensor& target_lengths) try {
+    const ForwardScope scope(*this);
     return functional::ctc_loss(log_probs, targets, input_lengths, target_lengths, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -130,6 +141,7 @@ BCELossImpl::BCELossImpl(const BCELossOptions& loss_options) : options(loss_opti
 void BCELossImpl::reset() { weight = register_buffer("weight", own(options.weight())); }
 void BCELossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::BCELoss()"; }
 Tensor BCELossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::binary_cross_entropy(input, target, BCELossOptions(options).weight(weight));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -144,6 +156,7 @@ void BCEWithLogitsLossImpl::reset() {
 }
 void BCEWithLogitsLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::BCEWithLogitsLoss()"; }
 Tensor BCEWithLogitsLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::binary_cross_entropy_with_logits(
         input, target, BCEWithLogitsLossOptions(options).weight(weight).pos_weight(pos_weight));
 } catch (Error& error) {
@@ -152,6 +165,7 @@ Tensor BCEWithLogitsLossImpl::forward(const Tensor& input, const Tensor& target)
 
 void KLDivLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::KLDivLoss()"; }
 Tensor KLDivLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::kl_div(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -159,6 +173,7 @@ Tensor KLDivLossImpl::forward(const Tensor& input, const Tensor& target) try {
 
 void PoissonNLLLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::PoissonNLLLoss()"; }
 Tensor PoissonNLLLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::poisson_nll_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -166,6 +181,7 @@ Tensor PoissonNLLLossImpl::forward(const Tensor& input, const Tensor& target) tr
 
 void SoftMarginLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::SoftMarginLoss()"; }
 Tensor SoftMarginLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::soft_margin_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -175,6 +191,7 @@ void HingeEmbeddingLossImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::HingeEmbeddingLoss(margin=" << options.margin() << ')';
 }
 Tensor HingeEmbeddingLossImpl::forward(const Tensor& input, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::hinge_embedding_loss(input, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -182,6 +199,7 @@ Tensor HingeEmbeddingLossImpl::forward(const Tensor& input, const Tensor& target
 
 void MarginRankingLossImpl::pretty_print(std::ostream& stream) const { stream << "xgrad::nn::MarginRankingLoss()"; }
 Tensor MarginRankingLossImpl::forward(const Tensor& input1, const Tensor& input2, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::margin_ranking_loss(input1, input2, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -191,6 +209,7 @@ void CosineEmbeddingLossImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::CosineEmbeddingLoss(margin=" << options.margin() << ')';
 }
 Tensor CosineEmbeddingLossImpl::forward(const Tensor& input1, const Tensor& input2, const Tensor& target) try {
+    const ForwardScope scope(*this);
     return functional::cosine_embedding_loss(input1, input2, target, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -201,6 +220,7 @@ void TripletMarginLossImpl::pretty_print(std::ostream& stream) const {
            << ", eps=" << options.eps() << ", swap=" << (options.swap() ? "true" : "false") << ')';
 }
 Tensor TripletMarginLossImpl::forward(const Tensor& anchor, const Tensor& positive, const Tensor& negative) try {
+    const ForwardScope scope(*this);
     return functional::triplet_margin_loss(anchor, positive, negative, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -212,6 +232,7 @@ void TripletMarginWithDistanceLossImpl::pretty_print(std::ostream& stream) const
 }
 Tensor TripletMarginWithDistanceLossImpl::forward(const Tensor& anchor, const Tensor& positive,
                                                   const Tensor& negative) try {
+    const ForwardScope scope(*this);
     return functional::triplet_margin_with_distance_loss(anchor, positive, negative, options);
 } catch (Error& error) {
     rethrow_with_path(error);

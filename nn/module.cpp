@@ -357,6 +357,11 @@ void Module::rethrow_with_path(Error& error) const {
     throw;
 }
 
+void ForwardScope::enter(const Module& module) {
+    std::string path = module.path();
+    place_.emplace(path.empty() ? module.name() : std::move(path));
+}
+
 void Module::pretty_print(std::ostream& stream) const { stream << name(); }
 
 void Module::print_recursive(std::ostream& stream, const std::string& indentation) const {

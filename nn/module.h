@@ -11,6 +11,11 @@
 #include <xgrad/nn/module_holder.h>
 #include <xgrad/nn/ordered_dict.h>
 
+namespace xgrad::serialize {
+class OutputArchive;
+class InputArchive;
+}  // namespace xgrad::serialize
+
 namespace xgrad::nn {
 
 /// A part of a network: parameters, buffers and submodules under names. Derive from it, register what belongs to it in
@@ -88,6 +93,12 @@ class Module : public std::enable_shared_from_this<Module> {
     /// Undefines the gradients of all parameters, or else fills them with zeros.
     virtual void zero_grad(bool set_to_none = true);
 
+    /// Writes parameters, buffers and submodules under their names. See xgrad::save.
+    virtual void save(serialize::OutputArchive& archive) const;
+    /// Copies the values of an archive into parameters and buffers. Throws IndexError for a name that it lacks and
+    /// ShapeError for a shape that differs, before anything is changed.
+    virtual void load(serialize::InputArchive& archive);
+
     /// This module as type M (a module or its holder), or null if it is none.
     template <ModuleHolderType M>
     typename M::ContainedType* as() {
@@ -147,6 +158,7 @@ class Module : public std::enable_shared_from_this<Module> {
   private:
     template <class Derived>
     friend class Cloneable;
+    friend class ForwardScope;
     friend std::ostream& operator<<(std::ostream& stream, const Module& module);
 
     void add_child(const std::string& name, std::shared_ptr<Module> module);
@@ -155,6 +167,7 @@ class Module : public std::enable_shared_from_this<Module> {
     void release_children();
     void adopt_children(const Module& former_parent);
     std::string path() const;
+    void check_archive(const serialize::InputArchive& archive, const std::string& prefix) const;
     std::shared_ptr<Module> shared_from_this_checked() const;
     void apply_to_submodules(const NamedModulePointerApplyFunction& function, const std::string& name_prefix) const;
     void print_recursive(std::ostream& stream, const std::string& indentation) const;

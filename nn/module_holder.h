@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include <xgrad/autograd/anomaly_mode.h>
 #include <xgrad/autograd/error.h>
 
 namespace xgrad {
@@ -36,6 +38,20 @@ template <class M>
 concept ModuleType = std::derived_from<std::remove_cvref_t<M>, Module>;
 template <class H>
 concept ModuleHolderType = std::derived_from<std::remove_cvref_t<H>, detail::ModuleHolderIndicator>;
+
+/// Stands at the beginning of a forward: under anomaly mode what is recorded in it bears the path of the module.
+class ForwardScope {
+  public:
+    explicit ForwardScope(const Module& module) {
+        if (autograd::AnomalyMode::is_enabled()) [[unlikely]]
+            enter(module);
+    }
+
+  private:
+    void enter(const Module& module);
+
+    std::optional<detail::RecordingPlace> place_;
+};
 
 /// Shares a module: `Linear fc(784, 64)` makes a LinearImpl and holds it by shared_ptr; `fc(x)` calls its forward,
 /// `fc->weight` reaches its members. Copies share the module. `Linear fc = nullptr` is empty; using it throws Error.
@@ -80,6 +96,7 @@ class ModuleHolder : public detail::ModuleHolderIndicator {
     template <class... Args, class M = Contained>
     auto operator()(Args&&... args) -> decltype(std::declval<M&>().forward(std::forward<Args>(args)...)) {
         check();
+        const ForwardScope scope(*impl_);
         try {
             return impl_->forward(std::forward<Args>(args)...);
         } catch (Error& error) {

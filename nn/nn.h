@@ -25,3 +25,4 @@
 #include <xgrad/nn/transformer_layer.h>
 #include <xgrad/nn/upsampling.h>
 #include <xgrad/nn/utils.h>
+#include <xgrad/nn/serialize.h>

@@ -36,6 +36,7 @@ void LayerNormImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor LayerNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return xgrad::layer_norm(input, options.normalized_shape(), weight, bias, options.eps());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -62,6 +63,7 @@ void GroupNormImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor GroupNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return xgrad::group_norm(input, options.num_groups(), weight, bias, options.eps());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -89,6 +91,7 @@ void RMSNormImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor RMSNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return xgrad::rms_norm(input, options.normalized_shape(), weight, options.eps());
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -99,6 +102,7 @@ void LocalResponseNormImpl::pretty_print(std::ostream& stream) const {
            << ", beta=" << options.beta() << ", k=" << options.k() << ')';
 }
 Tensor LocalResponseNormImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::local_response_norm(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -109,6 +113,7 @@ void CrossMapLRN2dImpl::pretty_print(std::ostream& stream) const {
            << ", beta=" << options.beta() << ", k=" << options.k() << ')';
 }
 Tensor CrossMapLRN2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     if (input.dim() != 4)
         raise<ShapeError>("CrossMapLRN2d", "input needs 4 dimensions (N, C, H, W), got shape ", input.sizes());
     const Tensor square = input.square();

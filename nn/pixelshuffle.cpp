@@ -11,6 +11,7 @@ void PixelShuffleImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor PixelShuffleImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::pixel_shuffle(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -21,6 +22,7 @@ void PixelUnshuffleImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor PixelUnshuffleImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::pixel_unshuffle(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);

@@ -27,6 +27,7 @@ const AnyModule& SequentialImpl::checked(std::size_t index) const {
 
 AnyValue SequentialImpl::run(std::span<AnyValue> inputs) {
     if (is_empty()) raise("Sequential", "cannot call forward() on an empty Sequential");
+    const ForwardScope scope(*this);
     AnyValue value = modules_.front().call(inputs);
     for (std::size_t i = 1; i < modules_.size(); ++i) value = modules_[i].call({&value, 1});
     return value;

@@ -38,6 +38,7 @@ void TransformerEncoderLayerImpl::reset_parameters() {
 
 Tensor TransformerEncoderLayerImpl::forward(const Tensor& src, const Tensor& src_mask,
                                             const Tensor& src_key_padding_mask) try {
+    const ForwardScope scope(*this);
     const Tensor attended = std::get<0>(self_attn(src, src, src, src_key_padding_mask, false, src_mask));
     const Tensor x = norm1(src + dropout1(attended));
     return norm2(x + dropout2(linear2(dropout(options.activation()(linear1(x))))));
@@ -80,6 +81,7 @@ void TransformerDecoderLayerImpl::reset_parameters() {
 Tensor TransformerDecoderLayerImpl::forward(Tensor tgt, const Tensor& memory, const Tensor& tgt_mask,
                                             const Tensor& memory_mask, const Tensor& tgt_key_padding_mask,
                                             const Tensor& memory_key_padding_mask) try {
+    const ForwardScope scope(*this);
     Tensor attended = std::get<0>(self_attn(tgt, tgt, tgt, tgt_key_padding_mask, false, tgt_mask));
     tgt = norm1(tgt + dropout1(attended));
     attended = std::get<0>(multihead_attn(tgt, memory, memory, memory_key_padding_mask, false, memory_mask));

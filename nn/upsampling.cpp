@@ -20,6 +20,7 @@ void UpsampleImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor UpsampleImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::interpolate(input, functional::InterpolateFuncOptions()
                                               .size(options.size())
                                               .scale_factor(options.scale_factor())

@@ -141,6 +141,19 @@ autograd::NodePtr detail::as_strided_node(const Tensor& base, std::int64_t offse
     return owner;
 }
 
+namespace {
+
+/// Whether elements of a view may lie outside of its base. That is said of every view of a base with gaps.
+bool reaches_outside(const detail::TensorImpl& view, const detail::TensorImpl& base) {
+    if (view.numel == 0) return false;
+    const std::int64_t base_extent = detail::checked_extent(base.sizes, base.strides, "as_strided");
+    if (base_extent != base.numel || detail::has_overlap(base.sizes, base.strides)) return true;
+    const std::int64_t end = view.offset + detail::checked_extent(view.sizes, view.strides, "as_strided");
+    return view.offset < base.offset || end > base.offset + base_extent;
+}
+
+}  // namespace
+
 Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride,
                   std::optional<std::int64_t> storage_offset) {
     const std::int64_t offset = storage_offset.value_or(self.storage_offset());
@@ -157,7 +170,11 @@ Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride,
     if (offset < 0 || offset > last_start)
         raise<IndexError>("as_strided", "setStorage: sizes ", size, ", strides ", stride, ", storage offset ", offset,
                           " require ", extent, " elements from there on, out of bounds for storage of ", available);
-    return ops::Strided::apply(ops::as_strided_op(self, offset, size, stride), self);
+    Tensor view = ops::Strided::apply(ops::as_strided_op(self, offset, size, stride), self);
+    auto& made = *view.unsafeGetTensorImpl();
+    if (made.origin == detail::ViewOrigin::kRecorded && reaches_outside(made, *made.base))
+        made.origin = detail::ViewOrigin::kOutsideBase;
+    return view;
 }
 Tensor Tensor::as_strided(IntArrayRef size, IntArrayRef stride, std::optional<std::int64_t> storage_offset) const {
     return xgrad::as_strided(*this, size, stride, storage_offset);

@@ -8,15 +8,13 @@
 namespace xgrad::ops {
 
 std::string OpNode::name() const {
+    if (std::string_view(op_name_) == "copy_") return "CopyBackwards";
     std::string out;
     bool upper = true;
-    for (const char* c = op_name_; *c; ++c) {
-        if (*c == '_') {
-            upper = true;
-        } else {
-            out += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(*c))) : *c;
-            upper = false;
-        }
+    for (const char* p = op_name_; *p; ++p) {
+        const auto c = static_cast<unsigned char>(*p);
+        if (c != '_') out += upper ? static_cast<char>(std::toupper(c)) : *p;
+        upper = c == '_' || std::isdigit(c);
     }
     return out + "Backward0";
 }
@@ -28,7 +26,7 @@ void OpNode::release_saved() {
 void OpNode::save(Uses which, const Tensor& tensor) {
     auto free = slots_.begin();
     while (free->which != 0) ++free;
-    *free = {which, SavedTensor(tensor)};
+    *free = {which, SavedTensor(tensor, op_name_)};
 }
 
 Tensor OpNode::saved(Uses which) const {

@@ -129,6 +129,7 @@ class OpNodeOf final : public OpNode {
         set_edges(edges_.data(), N);
         set_metas(metas_.data(), K);
         set_slots(slots_);
+        if constexpr (all_uses<Op>() == kNothing) set_needs_no_lock();
     }
 
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
@@ -171,6 +172,7 @@ class ListNode final : public OpNode {
         for (const Tensor& input : inputs) edges_.push_back(detail::gradient_edge(input));
         set_edges(edges_.data(), edges_.size());
         set_metas(&meta_, 1);
+        set_needs_no_lock();
     }
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
                autograd::WantedEdges wanted) override {
@@ -229,7 +231,9 @@ ResultOf<Op, In...> apply(const Op& op, const In&... inputs) {
     constexpr std::size_t N = sizeof...(In), K = output_count<decltype(result)>;
     if (!GradMode::is_enabled()) {
         if constexpr (std::is_same_v<decltype(result), Tensor>)
-            if (result.is_view()) result.unsafeGetTensorImpl()->origin = detail::ViewOrigin::kNoGradMode;
+            if (result.is_view())
+                result.unsafeGetTensorImpl()->origin =
+                    InferenceMode::is_enabled() ? detail::ViewOrigin::kInferenceMode : detail::ViewOrigin::kNoGradMode;
         return result;
     }
     if (!(records(inputs) || ...)) return result;

@@ -3,11 +3,13 @@
 
 #include <thread>
 
+#include <xgrad/autograd/allocator.h>
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/graph.h>
+#include <xgrad/autograd/warning.h>
 
 using namespace xgrad;
 
@@ -311,6 +313,31 @@ TEST_CASE("set_data replaces values, not history") {
     Tensor z = (w * v).sum();
     w.set_data(tensor({7., 8.}, kFloat64));
     CHECK_THROWS_AS(z.backward(), GraphError);  // w was kept for the gradient of v
+}
+
+TEST_CASE("the cycle that create_graph makes is reported, and gone with the gradient") {
+    std::vector<std::string> warnings;
+    const WarningHandler outer = set_warning_handler([&](const std::string& message) { warnings.push_back(message); });
+    set_warn_always(true);
+    const auto before = memory_stats().allocated_bytes;
+    {
+        Tensor x = leaf({1, 2}), w = leaf({3, 4});
+        (x * x * w).sum().backward({}, std::nullopt, true);
+        CHECK(warnings.size() == 1);
+        CHECK(warnings.at(0).find("will create a reference cycle") != std::string::npos);
+        autograd::grad({(x * x).sum()}, {x}, {}, true, true);
+        (x * 1.0).sum().backward();
+        CHECK(warnings.size() == 1);
+        x.mutable_grad().reset();
+        w.mutable_grad() = w.grad().detach();
+    }
+    CHECK(memory_stats().allocated_bytes == before);
+    set_warn_always(false);
+    Tensor x = leaf({1});
+    for (int i = 0; i < 2; ++i) (x * x).backward({}, std::nullopt, true);
+    CHECK(warnings.size() == 1);
+    x.mutable_grad().reset();
+    set_warning_handler(outer);
 }
 
 TEST_SUITE("threads") {

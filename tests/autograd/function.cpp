@@ -71,6 +71,29 @@ struct DoubleInPlace : Function<DoubleInPlace> {
     static tensor_list backward(AutogradContext*, tensor_list grads) { return {grads[0] * 2}; }
 };
 
+struct DoubleBoth : Function<DoubleBoth> {
+    static tensor_list forward(AutogradContext* ctx, Tensor x) {
+        x.mul_(2);
+        ctx->mark_dirty({x});
+        return {x, x * 2};
+    }
+    static tensor_list backward(AutogradContext*, tensor_list grads) { return {grads[0] * 2 + grads[1] * 4}; }
+};
+
+/// x y into y.
+struct MultiplyInto : Function<MultiplyInto> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, Tensor y) {
+        ctx->save_for_backward({x, y.clone()});
+        y.mul_(x);
+        ctx->mark_dirty({y});
+        return y;
+    }
+    static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+        const auto saved = ctx->get_saved_variables();
+        return {grads[0] * saved[1], grads[0] * saved[0]};
+    }
+};
+
 /// Reverses the gradient.
 struct Reverse : Function<Reverse> {
     static Tensor forward(AutogradContext*, const Tensor& x) { return x; }
@@ -180,8 +203,8 @@ TEST_CASE("outputs: modified inputs, inputs as they are, and ones without gradie
     CHECK(y.equal(tensor({2., -4.}, kFloat64)));
     CHECK(grad({y}, {x}, {ones_like(x)})[0].equal(tensor({2., 2.}, kFloat64)));
     CHECK(contains(message_of([&] { DoubleInPlace::apply(input({1.})); }), "a leaf Variable that requires grad"));
-    CHECK(contains(message_of([&] { DoubleInPlace::apply((x * 1).slice(0, 1)); }),
-                   "[DoubleInPlace] a view marked dirty"));
+    CHECK(contains(message_of([&] { DoubleBoth::apply((x * 1).slice(0, 1)); }),
+                   "[DoubleBoth] If your Function modifies inplace an input that is a view of another Tensor"));
 
     const Tensor r = Reverse::apply(x);
     CHECK(r.equal(x));
@@ -229,6 +252,18 @@ TEST_CASE("the context knows which gradients are wanted, and keeps values of sev
         CHECK(data["string"].toStringRef() == "text");
         CHECK(data["list"].toIntVector().size() == 2);
         CHECK(data["sizes"].toIntVector() == std::vector<std::int64_t>{1});
+        data["doubles"] = std::vector<double>{0.5, 2};
+        data["bools"] = std::vector<bool>{true, false};
+        data["tensors"] = TensorList{a, Tensor()};
+        data["scalar"] = Scalar(2.5);
+        CHECK(data["doubles"].toDoubleVector()[1] == 2);
+        CHECK(data["bools"].toBoolVector()[0]);
+        CHECK(data["tensors"].toTensorVector()[0].is_same(a));
+        CHECK(data["tensors"].isTensorList());
+        CHECK(data["scalar"].toScalar().to_double() == 2.5);
+        CHECK(data["int"].toScalar().is_integral(false));
+        CHECK(!data["string"].isScalar());
+        CHECK(message_of([&] { data["string"].toScalar(); }) == "[IValue] expected Scalar but it holds String");
         CHECK(data["new"].isNone());
         CHECK(message_of([&] { data["int"].toDouble(); }) == "[IValue] expected Double but it holds Int");
     });
@@ -328,4 +363,27 @@ TEST_CASE("a view made inside forward is an output of its own") {
     CHECK(!y.is_view());
     y.mul_(3);
     CHECK(grad({y}, {x}, {ones_like(y)})[0].equal(full({2, 1}, 6, kFloat64)));
+}
+
+TEST_CASE("a function modifies a view in place: its base knows") {
+    const auto in_place = [](const TensorList& in) {
+        Tensor y = in[0] * 1;
+        MultiplyInto::apply(in[1], y[1]);
+        return y.sin();
+    };
+    const TensorList in{input({{1., 2.}, {3., 4.}}), input({5., 6.})};
+    const Tensor expected = stack({in[0][0], in[0][1] * in[1]}).sin();
+    const Tensor y = in_place(in);
+    CHECK(y.allclose(expected));
+    const Tensor weight = tensor({{1., 2.}, {3., 4.}}, kFloat64);
+    const auto got = grad({y}, in, {weight}), want = grad({expected}, in, {weight});
+    CHECK(got[0].allclose(want[0]));
+    CHECK(got[1].allclose(want[1]));
+    CHECK(gradcheck(std::function<Tensor(const TensorList&)>(in_place), in));
+
+    // The view alone requires no grad before.
+    Tensor plain = zeros({2, 2}, kFloat64);
+    Tensor row = MultiplyInto::apply(in[1], plain[0]);
+    CHECK(plain.requires_grad());
+    CHECK(row.requires_grad());
 }

@@ -249,6 +249,26 @@ TEST_CASE("misuse of in-place operations is an error with libtorch's key words")
              x.add_(1.5);
          },
          "result type Float can't be cast to the desired output type Long"},
+        {"a view that begins before the tensor that keeps its history",
+         [] {
+             Tensor memory = zeros({6}, kFloat64);
+             Tensor y = memory.slice(0, 2, 5).detach();
+             y.mul_(leaf({3}, 1));
+             y.as_strided({2}, {1}, 1).mul_(leaf({2}, 2));
+         },
+         "a view made by as_strided may show memory outside of the tensor of shape (3,)"},
+        {"a view that ends behind it",
+         [] {
+             Tensor y = zeros({6}, kFloat64).slice(0, 2, 5).detach();
+             y.as_strided({4}, {1}, 2).mul_(leaf({4}, 2));
+         },
+         "may show memory outside"},
+        {"a view between its elements",
+         [] {
+             Tensor y = zeros({6}, kFloat64).slice(0, 0, 6, 2).detach();
+             y.as_strided({4}, {1}, 0).mul_(leaf({4}, 2));
+         },
+         "may show memory outside"},
         {"detach_ of a view",
          [] {
              Tensor x = leaf({2, 2}, 1);
@@ -361,4 +381,58 @@ TEST_CASE("an in-place operation inside a transform is an error, not a wrong res
         return y;
     };
     CHECK_THROWS_AS(func::vmap(into_plain)({ones({2, 3})}), NotImplementedError);
+}
+
+TEST_CASE("a view made by as_strided inside of its base is modified as any other") {
+    Tensor memory = zeros({8}, kFloat64);
+    const Tensor w = leaf({2}, 1);
+    Tensor y = memory.slice(0, 2, 6).detach();
+    y.as_strided({2}, {2}, 3).add_(w);
+    CHECK(autograd::grad({(y * tensor({1., 2., 3., 4.}, kFloat64)).sum()}, {w})[0].equal(tensor({2., 4.}, kFloat64)));
+    // Without gradients every view may be written to; one that is older sees what is recorded of its base.
+    Tensor outside = y.as_strided({3}, {1}, 1);
+    {
+        const NoGradGuard no_grad;
+        memory.detach().as_strided({3}, {1}, 1).fill_(1.0);
+    }
+    CHECK(outside.equal(ones({3}, kFloat64)));
+    y.mul_(w[0]);
+    CHECK(outside.requires_grad());
+}
+
+TEST_CASE("views of a base with gaps, to second order") {
+    const TensorList in{leaf({3}, 1), leaf({1}, 2)};
+    const auto f = [](const TensorList& x) {
+        Tensor y = zeros({6}, kFloat64).slice(0, 0, 6, 2).detach();
+        y.copy_(x[0]);
+        y.slice(0, 1, 2).mul_(x[1]);
+        return y.exp();
+    };
+    CHECK(autograd::gradgradcheck(std::function<Tensor(const TensorList&)>(f), in));
+}
+
+TEST_CASE("the message on a modified tensor says whose result it is") {
+    Tensor x = leaf({2}, 1);
+    Tensor y = x.exp();
+    const Tensor z = y.sin().sum();
+    y.add_(1.0);
+    const std::string message = message_of([&] { z.backward(); });
+    CHECK(contains(message,
+                   "[SinBackward0] one of the variables needed for gradient computation has been modified by "
+                   "an inplace operation: [Double [2]], which is output 0 of ExpBackward0, is at version 1; "
+                   "expected version 0 instead. Hint:"));
+}
+
+TEST_CASE("assigning to a view writes through it") {
+    Tensor x = zeros({2, 2}, kFloat64);
+    const Tensor w = leaf({2}, 1);
+    x[0] = w;
+    x[1][1] = 5;
+    CHECK(x.equal(stack({w, tensor({0., 5.}, kFloat64)})));
+    CHECK(x.requires_grad());
+    CHECK(autograd::grad({x.sum()}, {w})[0].equal(ones({2}, kFloat64)));
+    Tensor handle = x[0];
+    handle = w;  // a handle, no view: it holds another tensor now
+    CHECK(handle.is_same(w));
+    CHECK(x._version() == 2);
 }
