@@ -77,6 +77,7 @@ void BatchNormImplBase<D, Derived>::_check_input_dim(const Tensor& input) {
 
 template <std::size_t D, class Derived>
 Tensor BatchNormImplBase<D, Derived>::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     _check_input_dim(input);
     const auto& given = this->options;
     const bool tracks = given.track_running_stats(), learns = this->is_training() && tracks;
@@ -112,6 +113,7 @@ void InstanceNormImplBase<D, Derived>::_check_input_dim(const Tensor& input) {
 
 template <std::size_t D, class Derived>
 Tensor InstanceNormImplBase<D, Derived>::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     _check_input_dim(input);
     const bool one = input.dim() == static_cast<std::int64_t>(D) + 1;
     const Tensor y =

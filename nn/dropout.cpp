@@ -17,6 +17,7 @@ void DropoutImplBase<Derived>::check(double p) {
                << ')';                                                                                               \
     }                                                                                                                \
     Tensor Name##Impl::forward(Tensor input) try {                                                                   \
+        const ForwardScope scope(*this);                                                                             \
         return functional::function(                                                                                 \
             std::move(input),                                                                                        \
             functional::Options().p(options.p()).training(is_training()).inplace(options.inplace()));                \

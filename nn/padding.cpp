@@ -20,6 +20,7 @@ functional::PadFuncOptions func_options(const Padding& padding, PaddingMode mode
         stream << "xgrad::nn::" #Name "(padding=" << options.padding() << ')'; \
     }                                                                          \
     Tensor Name##Impl::forward(const Tensor& input) try {                      \
+        const ForwardScope scope(*this);                                       \
         return functional::pad(input, func_options(options.padding(), mode));  \
     } catch (Error & error) {                                                  \
         rethrow_with_path(error);                                              \
@@ -40,6 +41,7 @@ XGRAD_PADDING(ZeroPad3d, kConstant)
         stream << "xgrad::nn::" #Name "(padding=" << options.padding() << ", value=" << options.value() << ')'; \
     }                                                                                                           \
     Tensor Name##Impl::forward(const Tensor& input) try {                                                       \
+        const ForwardScope scope(*this);                                                                        \
         return functional::pad(input, func_options(options.padding(), kConstant).value(options.value()));       \
     } catch (Error & error) {                                                                                   \
         rethrow_with_path(error);                                                                               \
