@@ -3,7 +3,9 @@
 /// Networks: modules, their functional forms, initialisation.
 #include <xgrad/nn/activation.h>
 #include <xgrad/nn/any_module.h>
+#include <xgrad/nn/conv.h>
 #include <xgrad/nn/embedding.h>
+#include <xgrad/nn/fold.h>
 #include <xgrad/nn/functional.h>
 #include <xgrad/nn/gradcheck.h>
 #include <xgrad/nn/init.h>
@@ -15,4 +17,5 @@
 #include <xgrad/nn/ordered_dict.h>
 #include <xgrad/nn/padding.h>
 #include <xgrad/nn/pixelshuffle.h>
+#include <xgrad/nn/pooling.h>
 #include <xgrad/nn/sequential.h>

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <xgrad/autograd/ops/kernels/convolution.h>
 #include <xgrad/autograd/ops/kernels/embedding.h>
 #include <xgrad/autograd/ops/kernels/norm.h>
+#include <xgrad/autograd/ops/kernels/pool.h>
 #include <xgrad/autograd/ops/kernels/reduce.h>
 #include <xgrad/autograd/ops/kernels/skinny.h>
 #include <xgrad/autograd/ops/kernels/softmax.h>
@@ -55,6 +57,8 @@ struct KernelTable {
     NormKernels norm[2];
     RowSumKernel row_sums[2] = {};
     SkinnyKernels skinny[2];
+    ConvolutionKernels convolution[2];
+    PoolKernels pool[2];
     StreamKernel stream = nullptr;
     void (*fence_streams)() = nullptr;
     SgdKernel sgd[2] = {};
@@ -75,7 +79,8 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 // kernel file is listed here.
 #define XGRAD_KERNEL_FILES(file)                                                                                      \
     file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
-        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(stream)
+        file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(stream) file(convolution)   \
+            file(pool)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE
