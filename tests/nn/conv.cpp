@@ -81,10 +81,10 @@ TEST_CASE("convolution layers compute what their functions do") {
     CHECK(volume(v).equal(conv3d(v, volume->weight, volume->bias)));
     nn::ConvTranspose2d up(nn::ConvTranspose2dOptions(3, 2, 3).stride(2).padding(1));
     CHECK(up(x).equal(conv_transpose2d(x, up->weight, up->bias, 2, 1)));
-    CHECK(up(x, {12, 10}).equal(conv_transpose2d(x, up->weight, up->bias, 2, 1, 1)));
-    CHECK(up(x, {2, 2, 11, 10}).sizes() == IntArrayRef({2, 2, 11, 10}));
-    CHECK_THROWS_AS(up(x, {13, 10}), ValueError);
-    CHECK_THROWS_AS(up(x, {12}), ValueError);
+    CHECK(up->forward(x, {12, 10}).equal(conv_transpose2d(x, up->weight, up->bias, 2, 1, 1)));
+    CHECK(up->forward(x, {2, 2, 11, 10}).sizes() == IntArrayRef({2, 2, 11, 10}));
+    CHECK_THROWS_AS(up->forward(x, {13, 10}), ValueError);
+    CHECK_THROWS_AS(up->forward(x, {12}), ValueError);
     nn::ConvTranspose1d up_1(nn::ConvTranspose1dOptions(2, 1, 4).stride(3).dilation(2));
     CHECK(up_1(sequence).equal(conv_transpose1d(sequence, up_1->weight, up_1->bias, 3, 0, 0, 1, 2)));
     nn::ConvTranspose3d up_3(1, 2, 2);

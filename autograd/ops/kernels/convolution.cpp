@@ -6,7 +6,7 @@ namespace {
 
 /// Longer sums are taken in blocks, added to C one after the other: the operands of a block stay in the first cache,
 /// and rounding errors stay small.
-constexpr std::int64_t kProductBlock = 256, kDotsBlock = 1536;
+constexpr std::int64_t kProductBlock = 256, kDotsBlock = 1152;
 
 // Tiles of sums that fill the registers together with what they are made of: R rows of A by V lanes of X, and R rows of
 // G by V rows of X.
@@ -66,6 +66,15 @@ void product_kernel(const ShiftedProduct& p) {
     }
 }
 
+/// The same address, in a register: GCC would compute several in one vector, and take them out again.
+template <class T>
+const T* kept(const T* address) {
+#if defined(__GNUC__)
+    asm("" : "+r"(address));
+#endif
+    return address;
+}
+
 /// R rows of G times the rows of X from `column` on, of which the last may not be there.
 template <class T, std::int64_t R>
 [[gnu::flatten]] void dots_tile(const ShiftedDots& p, std::int64_t row, std::int64_t column) {
@@ -74,9 +83,9 @@ template <class T, std::int64_t R>
     const std::int64_t columns = least(V, p.k - column);
     const T* g[R];
     const T* x[V];
-    for (std::int64_t r = 0; r < R; ++r) g[r] = static_cast<const T*>(p.g) + (row + r) * p.g_stride;
-    for (std::int64_t v = 0; v < V; ++v)
-        x[v] = static_cast<const T*>(p.x) + p.offsets[column + (v < columns ? v : columns - 1)];
+    each<R>([&](auto r) { g[r] = kept(static_cast<const T*>(p.g) + (row + r) * p.g_stride); });
+    each<V>(
+        [&](auto v) { x[v] = kept(static_cast<const T*>(p.x) + p.offsets[column + (v < columns ? v : columns - 1)]); });
     L sums[R * V];
     each<R * V>([&](auto i) { sums[i] = 0.0; });
     const auto step = [&](auto load) {
@@ -106,8 +115,12 @@ template <class T, std::int64_t R>
         else
             each<V>([&](auto v) { totals[r][v] = first_element(across<SumFold>(sums[r * V + v])); });
     });
-    for (std::int64_t r = 0; r < R; ++r)
-        for (std::int64_t v = 0; v < columns; ++v) d[r * p.d_stride + v] += totals[r][v];
+    for (std::int64_t r = 0; r < R; ++r, d += p.d_stride) {
+        if (columns == V)
+            for (std::int64_t v = 0; v < V; ++v) d[v] += totals[r][v];
+        else
+            for (std::int64_t v = 0; v < columns; ++v) d[v] += totals[r][v];
+    }
 }
 
 template <class T, std::int64_t R>
