@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <optional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include <xgrad/autograd/error.h>
@@ -43,6 +45,28 @@ template <std::size_t D, class T>
 std::ostream& operator<<(std::ostream& out, const ExpandingArray<D, T>& list) {
     if (D > 1) out << '[';
     for (std::size_t i = 0; i < D; ++i) out << (i > 0 ? ", " : "") << (*list)[i];
+    return D > 1 ? out << ']' : out;
+}
+
+/// The same of numbers that may be missing.
+template <std::size_t D>
+class ExpandingArrayWithOptionalElem : public ExpandingArray<D, std::optional<std::int64_t>> {
+  public:
+    using Base = ExpandingArray<D, std::optional<std::int64_t>>;
+    using Base::Base;
+    ExpandingArrayWithOptionalElem(std::initializer_list<std::int64_t> list)
+        : Base(std::vector<std::optional<std::int64_t>>(list.begin(), list.end())) {}
+    ExpandingArrayWithOptionalElem(IntArrayRef list)
+        : Base(std::vector<std::optional<std::int64_t>>(list.begin(), list.end())) {}
+    ExpandingArrayWithOptionalElem(std::int64_t single) : Base(std::optional<std::int64_t>(single)) {}
+};
+
+/// "[1, None]".
+template <std::size_t D>
+std::ostream& operator<<(std::ostream& out, const ExpandingArrayWithOptionalElem<D>& list) {
+    const auto word = [](std::optional<std::int64_t> n) { return n ? std::to_string(*n) : "None"; };
+    if (D > 1) out << '[';
+    for (std::size_t i = 0; i < D; ++i) out << (i > 0 ? ", " : "") << word((*list)[i]);
     return D > 1 ? out << ']' : out;
 }
 

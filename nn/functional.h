@@ -6,7 +6,9 @@
 #include <xgrad/nn/functional/batchnorm.h>
 #include <xgrad/nn/functional/distance.h>
 #include <xgrad/nn/functional/dropout.h>
+#include <xgrad/nn/functional/conv.h>
 #include <xgrad/nn/functional/embedding.h>
+#include <xgrad/nn/functional/fold.h>
 #include <xgrad/nn/functional/linear.h>
 #include <xgrad/nn/functional/loss.h>
 #include <xgrad/nn/functional/normalization.h>
@@ -14,3 +16,4 @@
 #include <xgrad/nn/functional/pixelshuffle.h>
 #include <xgrad/nn/functional/upsampling.h>
 #include <xgrad/nn/functional/vision.h>
+#include <xgrad/nn/functional/pooling.h>

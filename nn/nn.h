@@ -7,7 +7,9 @@
 #include <xgrad/nn/batchnorm.h>
 #include <xgrad/nn/distance.h>
 #include <xgrad/nn/dropout.h>
+#include <xgrad/nn/conv.h>
 #include <xgrad/nn/embedding.h>
+#include <xgrad/nn/fold.h>
 #include <xgrad/nn/functional.h>
 #include <xgrad/nn/gradcheck.h>
 #include <xgrad/nn/init.h>
@@ -21,6 +23,7 @@
 #include <xgrad/nn/padding.h>
 #include <xgrad/nn/parameter_containers.h>
 #include <xgrad/nn/pixelshuffle.h>
+#include <xgrad/nn/pooling.h>
 #include <xgrad/nn/sequential.h>
 #include <xgrad/nn/transformer_layer.h>
 #include <xgrad/nn/upsampling.h>

@@ -14,7 +14,8 @@ namespace xgrad::ops {
                             family(linalg_cholesky) family(linalg_qr) family(linalg_eigen) family(linalg_lstsq)   \
                                 family(batch_norm) family(attention) family(distance) family(embedding_bag)       \
                                     family(resample) family(grid_sample) family(class_loss) family(margin_loss)   \
-                                        family(ctc)
+                                        family(ctc) family(convolution) family(im2col) family(max_pool)           \
+                                            family(avg_pool)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

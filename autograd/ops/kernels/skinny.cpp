@@ -1,66 +1,16 @@
-#include <xgrad/autograd/ops/kernels/fold.h>
+#include <xgrad/autograd/ops/kernels/tile.h>
 
 namespace xgrad::ops::XGRAD_KERNEL_ARCH {
 
 namespace {
 
-template <class T>
-constexpr auto kWidth = static_cast<std::int64_t>(Lane<T, NativeArch>::size);
-
-constexpr std::int64_t kRegisters = simd::detail::kIsAvx512<NativeArch> ? 32 : 16;
-
 /// Longer sums are taken in blocks, added to C one after the other: the operands of a block stay in the first cache,
 /// and rounding errors stay small.
 constexpr std::int64_t kDotBlock = 4096, kPanelBlock = 256;
 
-/// f(0), f(1) ... f(N - 1), as constants: what they index stays in registers where all is inlined.
-template <std::int64_t N, class F>
-void each(F f) {
-    [&]<std::int64_t... I>(std::integer_sequence<std::int64_t, I...>) {
-        (f(std::integral_constant<std::int64_t, I>()), ...);
-    }
-    (std::make_integer_sequence<std::int64_t, N>());
-}
-
-constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-
 template <class T>
 void add_to(T& to, T total, double beta) {
     to = beta == 0 ? total : total + static_cast<T>(beta) * to;
-}
-
-/// The same lane, in a register: GCC would load what is used several times as many times, in the operands of the uses.
-template <class L>
-L loaded(L x) {
-#if defined(__x86_64__)
-    typename L::Batch::register_type v = x.v;
-    asm("" : "+v"(v));
-    return typename L::Batch(v);
-#else
-    return x;
-#endif
-}
-
-template <bool kOther, std::size_t Distance, class L, std::size_t... I>
-L interleave(L x, L y, std::index_sequence<I...>) {
-    const typename L::Batch::register_type v = x.v, w = y.v;
-    return typename L::Batch(
-        __builtin_shufflevector(v, w, ((I & Distance ? sizeof...(I) : 0) + (kOther ? I ^ Distance : I))...));
-}
-
-/// Sums of elements `Distance` apart: those of x where that bit of the position is 0, those of y elsewhere.
-template <std::size_t Distance, class L>
-L merge(L x, L y) {
-    constexpr std::make_index_sequence<L::size> positions;
-    return interleave<false, Distance>(x, y, positions) + interleave<true, Distance>(x, y, positions);
-}
-
-template <std::size_t Distance, class L>
-L fold_from(L x) {
-    if constexpr (Distance >= L::size)
-        return x;
-    else
-        return fold_from<2 * Distance>(x + exchange<Distance>(x, std::make_index_sequence<L::size>()));
 }
 
 /// R rows of A times N rows of B (its columns as a factor), along k. Rows of A from `rows` on are not there.
@@ -91,8 +41,7 @@ template <class T, std::int64_t R, std::int64_t N>
     }
     alignas(NativeArch::alignment()) T totals[N * R / 4][L::size];
     each<N * R / 4>([&](auto four) {
-        const L* x4 = sums + 4 * four;
-        fold_from<4>(merge<2>(merge<1>(x4[0], x4[1]), merge<1>(x4[2], x4[3]))).v.store_aligned(totals[four]);
+        fold_four(sums + 4 * four).v.store_aligned(totals[four]);
     });
     for (std::int64_t r = 0; r < rows; ++r, c += p.c_strides.row)
         for (std::int64_t j = 0; j < N; ++j) {

@@ -2,9 +2,11 @@
 
 #include <xgrad/autograd/ops/kernels/attention.h>
 #include <xgrad/autograd/ops/kernels/batch_norm.h>
+#include <xgrad/autograd/ops/kernels/convolution.h>
 #include <xgrad/autograd/ops/kernels/distance.h>
 #include <xgrad/autograd/ops/kernels/embedding.h>
 #include <xgrad/autograd/ops/kernels/norm.h>
+#include <xgrad/autograd/ops/kernels/pool.h>
 #include <xgrad/autograd/ops/kernels/reduce.h>
 #include <xgrad/autograd/ops/kernels/scan.h>
 #include <xgrad/autograd/ops/kernels/skinny.h>
@@ -82,6 +84,8 @@ struct KernelTable {
     SparseRowsKernels sparse_rows[2];
     RowSumKernel row_sums[2] = {};
     SkinnyKernels skinny[2];
+    ConvolutionKernels convolution[2];
+    PoolKernels pool[2];
     StreamKernel stream = nullptr;
     void (*fence_streams)() = nullptr;
     SgdKernel sgd[2] = {};
@@ -105,7 +109,7 @@ inline std::size_t float_index(ScalarType dtype) { return dtype == kFloat64 ? 1 
 #define XGRAD_KERNEL_FILES(file)                                                                                      \
     file(unary_exp) file(unary_trig) file(unary_special) file(unary_activation) file(binary) file(logic) file(reduce) \
         file(softmax) file(norm) file(embedding) file(loss) file(optim) file(skinny) file(stream) file(moments)       \
-            file(scan) file(batch_norm) file(attention) file(distance) file(sparse_rows)
+            file(scan) file(batch_norm) file(attention) file(distance) file(sparse_rows) file(convolution) file(pool)
 
 #define XGRAD_DECLARE_FILL(name) void fill_##name(KernelTable& table);
 #ifdef XGRAD_PORTABLE
