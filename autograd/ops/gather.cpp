@@ -4,6 +4,8 @@
 #include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
+#include <optional>
+#include <type_traits>
 
 namespace xgrad {
 
@@ -148,11 +150,56 @@ struct Scatter {
 
 using Gathering = Family<Gather, ScatterAdd, Scatter>;
 
+constexpr std::int64_t kWideRow = 16;
+
+/// How many leading dimensions of an index (`dim` among them) tell its elements apart, if it repeats each of them over
+/// a row in those behind, as an index with a last dimension that was expanded does; else 0.
+std::int64_t dims_before_rows(const Tensor& index, std::int64_t dim) {
+    std::int64_t head = index.dim(), width = 1;
+    for (; head > dim + 1 && (index.stride(head - 1) == 0 || index.size(head - 1) == 1); --head)
+        width *= index.size(head - 1);
+    return index.numel() > 0 && width >= kWideRow ? head : 0;
+}
+
+/// The rows of a tensor that such an index names: which those are (checked), in the first `head` dimensions flattened.
+struct NamedRows {
+    Tensor x, positions;
+    IndexedDims dims;
+};
+NamedRows named_rows(const char* name, const Tensor& x, std::int64_t dim, const Tensor& index, std::int64_t head) {
+    Tensor rows = x, heads = index;
+    for (std::int64_t d = index.dim(); d-- > head;) {
+        if (index.size(d) < x.size(d)) rows = rows.narrow(d, 0, index.size(d));
+        heads = heads.select(d, 0);
+    }
+    check_positions(name, heads.contiguous(), dim, x.size(dim));
+    Tensor positions;
+    for (std::int64_t d = 0; d < head; ++d) {
+        Dims line(static_cast<std::size_t>(head), 1);
+        line[static_cast<std::size_t>(d)] = heads.size(d);
+        const Tensor place = d == dim ? heads : arange(heads.size(d), kInt64).view(line);
+        positions = d == 0 ? place : positions * x.size(d) + place;
+    }
+    return {rows, positions.expand(heads.sizes()), {0, head}};
+}
+
+/// The rows that scatter_add writes, if its index names whole ones.
+std::optional<NamedRows> rows_to_add(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& values) {
+    const std::int64_t head = wrapped(self) || wrapped(values) ? 0 : dims_before_rows(index, dim);
+    if (head == 0) return std::nullopt;
+    for (std::int64_t d = head; d < index.dim(); ++d)
+        if (index.size(d) != self.size(d)) return std::nullopt;
+    return named_rows(ScatterAdd::name, self, dim, index, head);
+}
+
 template <class Op>
 Tensor scattered(const Tensor& self, std::int64_t dim, const Tensor& index, const Tensor& source) {
     check_defined(Op::name, self);
     const std::int64_t d = wrap_dim(dim, self.dim(), Op::name);
     const Tensor values = scatter_source(Op::name, self, d, index, source);
+    if constexpr (std::is_same_v<Op, ScatterAdd>)
+        if (const auto rows = rows_to_add(self, d, index, values))
+            return add_slices(self, rows->dims, rows->positions, values);
     const Tensor out = Gathering::apply(Op{d}, at_least_1d(self), at_least_1d(index), values);
     return self.dim() == 0 ? out.view({}) : out;
 }
@@ -162,6 +209,11 @@ Tensor& scatter_inplace(Tensor& self, std::int64_t dim, const Tensor& index, con
     check_defined(Op::name, self);
     const std::int64_t d = wrap_dim(dim, self.dim(), Op::name);
     const Tensor values = scatter_source(Op::name, self, d, index, source);
+    if constexpr (std::is_same_v<Op, ScatterAdd>)
+        if (const auto rows = rows_to_add(self, d, index, values)) {
+            put_slices(self, rows->dims, rows->positions, values, true);
+            return self;
+        }
     if (self.dim() > 0) return Gathering::apply_inplace(Op{d}, self, index, values);
     Tensor target = self.view({1});
     Gathering::apply_inplace(Op{d}, target, at_least_1d(index), values);
@@ -224,6 +276,10 @@ Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index, bool sp
                                    "numbers in a dense one");
     const std::int64_t d = wrap_dim(dim, self.dim(), name);
     ops::check_index_shape(name, index, "self", self, d);
+    if (const std::int64_t head = ops::dims_before_rows(index, d); head > 0) {
+        const auto [x, positions, dims] = ops::named_rows(name, self, d, index, head);
+        return ops::take_slices(x, dims, positions);
+    }
     const Tensor out = ops::Gathering::apply(ops::Gather{d}, ops::at_least_1d(self), ops::at_least_1d(index));
     return index.dim() == 0 ? out.view({}) : out;
 }

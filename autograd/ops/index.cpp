@@ -16,7 +16,7 @@ namespace ops {
 namespace {
 
 constexpr std::int64_t kShortRun = 16;  // below it a loop beats the call of memcpy
-constexpr std::int64_t kWideRow = 16;   // from here on the gradient of rows is summed row by row
+constexpr std::int64_t kWideRow = 16;   // from here on few rows are summed into zeros row by row
 
 template <class T>
 void add_to(T& target, T value) {
@@ -42,15 +42,15 @@ std::int64_t indexed_numel(IntArrayRef sizes, IndexedDims dims) {
 /// Zeros of a shape and dtype that cost no pass over memory when an operation copies them.
 Tensor zeros_of(const TensorMeta& meta) { return zeros({}, meta.dtype).expand(meta.sizes); }
 
-Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source);
-
 /// The gradient of slices where they came from.
 Tensor slices_gradient(const Tensor& grad, IndexedDims dims, const Tensor& positions, const TensorMeta& meta) {
     const std::int64_t width = product(meta.sizes, dims.count, static_cast<std::int64_t>(meta.sizes.size()));
-    if (dims.first > 0 || width < kWideRow) return add_slices(zeros_of(meta), dims, positions, grad);
-    Dims rows = positions.sizes();
-    rows.push_back(width);
-    return sum_rows(grad.reshape(rows), positions, indexed_numel(meta.sizes, dims)).view(meta.sizes);
+    const std::int64_t rows = indexed_numel(meta.sizes, dims);
+    if (dims.first > 0 || width < kWideRow || positions.numel() > rows / 2)
+        return add_slices(zeros_of(meta), dims, positions, grad);
+    Dims shape = positions.sizes();
+    shape.push_back(width);
+    return sum_rows(grad.reshape(shape), positions, rows).view(meta.sizes);
 }
 
 struct IndexSelect {
@@ -178,10 +178,6 @@ struct IndexFill : IndexPut {
 
 using Indexing = Family<IndexSelect, Index, IndexAdd, IndexPut, IndexPutAdd, IndexCopy, IndexFill>;
 
-Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source) {
-    return Indexing::apply(IndexAdd{dims}, self, positions, source);
-}
-
 void IndexPut::vjp(Vjp& b) const {
     const Tensor positions = b.input(1);
     if (b.needs(0)) b.set(0, Indexing::apply(IndexPut{dims}, b.grad(), positions, zeros({}, b.grad().dtype())));
@@ -271,13 +267,19 @@ void check_positions(const char* operation, const Tensor& positions, std::int64_
 }
 
 Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
-    Tensor out = index.to(kInt64, false, true).contiguous();
+    const Tensor given = index.to(kInt64).contiguous();
+    Tensor out = empty(given.sizes(), kInt64);
+    const auto* from = given.data_ptr<std::int64_t>();
     auto* p = out.data_ptr<std::int64_t>();
+    bool fit = true;
     for (std::int64_t i = 0; i < out.numel(); ++i) {
-        if (p[i] < -size || p[i] >= size)
-            raise<IndexError>(operation, "index ", p[i], " is out of bounds for dimension ", dim, " with size ", size);
-        if (p[i] < 0) p[i] += size;
+        p[i] = from[i] < 0 ? from[i] + size : from[i];
+        fit &= static_cast<std::uint64_t>(p[i]) < static_cast<std::uint64_t>(size);
     }
+    for (std::int64_t i = 0; !fit && i < out.numel(); ++i)
+        if (p[i] < 0 || p[i] >= size)
+            raise<IndexError>(operation, "index ", from[i], " is out of bounds for dimension ", dim, " with size ",
+                              size);
     return out;
 }
 
@@ -316,6 +318,10 @@ Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, 
 
 Tensor take_slices(const Tensor& self, IndexedDims dims, const Tensor& positions) {
     return Indexing::apply(Index{{dims}}, self, positions);
+}
+
+Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source) {
+    return Indexing::apply(IndexAdd{dims}, self, positions, source);
 }
 
 void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {

@@ -23,6 +23,9 @@ Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, 
 /// writes to one place the last in row-major order stays; all of them get its gradient.
 void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate = false);
 
+/// `self` with `source`, of the shape of take_slices, added to those slices.
+Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source);
+
 /// Zeros of this shape with the rows of `source` (positions.sizes(), width) added at `positions` of `rows`: fast where
 /// most rows are not touched.
 Tensor sum_rows(const Tensor& source, const Tensor& positions, std::int64_t rows);

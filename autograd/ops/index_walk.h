@@ -31,6 +31,9 @@ class Axes {
     }
 
     std::int64_t numel() const { return numel_; }
+    /// Whether offset(i) is i times step().
+    bool even() const { return sizes_.size() <= 1; }
+    std::int64_t step() const { return strides_.empty() ? 0 : strides_[0]; }
     /// Where the element of this row-major number lies.
     std::int64_t offset(std::int64_t number) const {
         if (sizes_.size() == 1) return number * strides_[0];
@@ -106,18 +109,33 @@ class Slices {
     template <class F>
     void visit(std::int64_t first, std::int64_t last, std::int64_t inner_from, std::int64_t inner_to, std::int64_t from,
                std::int64_t to, const F& f) const {
-        if (to <= from || last <= first) return;
+        if (to <= from) return;
         const std::int64_t inner = inner_.numel();
-        std::int64_t outer = first / count_, p = first % count_, start = outer_.offset(outer);
-        for (std::int64_t slice = first; slice < last; ++slice) {
-            const std::int64_t at = start + indexed_.offset(positions_[p]);
-            for (std::int64_t i = inner_from; i < inner_to; ++i)
-                f(Run{at + inner_.offset(i) + from * run_stride_, run_stride_, (slice * inner + i) * run_ + from,
-                      to - from});
-            if (++p < count_) continue;
-            p = 0;
-            start = outer_.offset(++outer);
+        for (std::int64_t slice = first; slice < last;) {
+            const std::int64_t outer = slice / count_, begin = slice - outer * count_;
+            const std::int64_t end = std::min(count_, begin + last - slice), start = outer_.offset(outer);
+            if (inner == 1 && indexed_.even())
+                visit_even(start + from * run_stride_, begin, end, slice * run_ + from, to - from, f);
+            else
+                for (std::int64_t p = begin; p < end; ++p) {
+                    const std::int64_t at = start + indexed_.offset(positions_[p]) + from * run_stride_;
+                    for (std::int64_t i = inner_from; i < inner_to; ++i)
+                        f(Run{at + inner_.offset(i), run_stride_, ((slice + p - begin) * inner + i) * run_ + from,
+                              to - from});
+                }
+            slice += end - begin;
         }
+    }
+    /// The slices at positions [begin, end) where each is one run; single elements are spared all that runs need.
+    template <class F>
+    void visit_even(std::int64_t start, std::int64_t begin, std::int64_t end, std::int64_t dense, std::int64_t length,
+                    const F& f) const {
+        const std::int64_t step = indexed_.step();
+        if (length == 1)
+            for (std::int64_t p = begin; p < end; ++p, dense += run_) f(Run{start + positions_[p] * step, 1, dense, 1});
+        else
+            for (std::int64_t p = begin; p < end; ++p, dense += run_)
+                f(Run{start + positions_[p] * step, run_stride_, dense, length});
     }
 
     const std::int64_t* positions_;
@@ -183,7 +201,11 @@ class Lines {
     template <class F>
     void visit_row(std::int64_t row, std::int64_t from, std::int64_t to, const F& f) const {
         const std::int64_t at = rows_.offset(row), first = row * length_;
-        for (std::int64_t i = from; i < to; ++i) f(at + index_[first + i] * index_stride_ + i * row_stride_, first + i);
+        if (row_stride_ == 0 && index_stride_ == 1)
+            for (std::int64_t i = from; i < to; ++i) f(at + index_[first + i], first + i);
+        else
+            for (std::int64_t i = from; i < to; ++i)
+                f(at + index_[first + i] * index_stride_ + i * row_stride_, first + i);
     }
 
     const std::int64_t* index_;

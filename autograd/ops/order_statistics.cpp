@@ -46,34 +46,47 @@ std::array<Tensor, 2> choose_lines(const Choice& choice, const Tensor& x, std::i
     return {values, places};
 }
 
-/// The k first in order. Candidates are collected until twice as many are there, then halved: linear in n.
+/// The k first in order. Where these are few, candidates are collected until twice as many are there, then halved:
+/// linear in n. Where they are many, the line is sorted.
 struct TopK : Choice {
     static constexpr const char* name = "topk";
 
     bool largest;
 
-    static std::int64_t room(std::int64_t k) { return 2 * k + 64; }
-
     std::array<Tensor, 2> forward(const Tensor& x) const {
-        return choose_lines(*this, x, room(count), [this](const auto* line, auto stride, auto n, auto* best, auto* to) {
-            auto bound = best->last();
-            std::int64_t m = 0;
-            for (std::int64_t i = 0; i < n; ++i) {
-                const auto entry = entry_of(line[i * stride], largest, i);
-                if (!(entry < bound)) continue;
-                best[m++] = entry;
-                if (m < room(count)) continue;
-                std::nth_element(best, best + count - 1, best + m);
-                m = count;
-                bound = best[count - 1];
+        const std::int64_t length = x.dim() ? x.size(dim) : 1;
+        const bool many = count >= length / 8;
+        const std::int64_t room = many ? 2 * length : 2 * count + 64;
+        return choose_lines(*this, x, room, [=, this](const auto* line, auto stride, auto n, auto* best, auto* to) {
+            if (many) {
+                load_entries(line, stride, n, largest, best);
+                sort_entries(best, best + n, n);
+            } else {
+                select(line, stride, n, best, room);
             }
-            std::nth_element(best, best + count - 1, best + m);
-            std::sort(best, best + count);
             for (std::int64_t i = 0; i < count; ++i) to[i] = best[i].at();
         });
     }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
         return chosen_tangent(*this, x[0], tangents[0]);
+    }
+
+  private:
+    template <class T>
+    void select(const T* line, std::int64_t stride, std::int64_t n, EntryOf<T>* best, std::int64_t room) const {
+        EntryOf<T> bound = EntryOf<T>::last();
+        std::int64_t m = 0;
+        for (std::int64_t i = 0; i < n; ++i) {
+            const auto entry = entry_of(line[i * stride], largest, i);
+            if (!(entry < bound)) continue;
+            best[m++] = entry;
+            if (m < room) continue;
+            std::nth_element(best, best + count - 1, best + m);
+            m = count;
+            bound = best[count - 1];
+        }
+        std::nth_element(best, best + count - 1, best + m);
+        std::sort(best, best + count);
     }
 };
 

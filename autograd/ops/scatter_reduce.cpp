@@ -26,21 +26,35 @@ Reduce reduce_named(const char* operation, std::string_view name, bool with_sum)
                       "prod, mean, amax or amin, got ", name);
 }
 
-template <class T>
-T first_operand(Reduce reduce) {
+template <Reduce reduce, class T>
+T first_operand() {
     using Limits = std::numeric_limits<T>;
-    if (reduce == Reduce::kProd) return T(1);
-    if constexpr (std::is_floating_point_v<T>)
+    if constexpr (reduce == Reduce::kProd)
+        return T(1);
+    else if constexpr (std::is_floating_point_v<T>)
         return reduce == Reduce::kAmax ? -Limits::infinity() : Limits::infinity();
     else
         return reduce == Reduce::kAmax ? Limits::lowest() : Limits::max();
 }
-/// A NaN stays.
-template <class T>
-T combined(Reduce reduce, T a, T b) {
-    if (reduce == Reduce::kProd) return static_cast<T>(a * b);
-    const bool takes = reduce == Reduce::kAmax ? b > a : b < a;
-    return takes || is_nan(b) ? b : a;
+/// A NaN stays. Chosen by position: as good as random, a branch would be guessed wrong.
+template <Reduce reduce, class T>
+T combined(T a, T b) {
+    if constexpr (reduce == Reduce::kProd) return static_cast<T>(a * b);
+    const T both[] = {a, b};
+    return both[(reduce == Reduce::kAmax ? b > a : b < a) | is_nan(b)];
+}
+
+template <Reduce reduce>
+void reduce_lines(const Lines& lines, const Tensor& self, const Tensor& values, bool include_self) {
+    visit_dtype(self.dtype(), [&](auto element) {
+        using T = decltype(element);
+        auto* target = self.data_ptr<T>();
+        const auto* from = values.data_ptr<T>();
+        if (!include_self)
+            lines.for_each_in_order([=](std::int64_t at, std::int64_t) { target[at] = first_operand<reduce, T>(); });
+        lines.for_each_in_order(
+            [=](std::int64_t at, std::int64_t i) { target[at] = combined<reduce>(target[at], from[i]); });
+    });
 }
 
 /// A product or an extreme of all that is scattered to a place and, with `include_self`, of what is there.
@@ -62,18 +76,10 @@ struct ScatterReduce {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dim, self.size(dim));
         const Lines lines(self, positions, dim);
-        visit_dtype(self.dtype(), [&](auto element) {
-            using T = decltype(element);
-            auto* target = self.data_ptr<T>();
-            const auto* from = values.data_ptr<T>();
-            if (!include_self) {
-                const T initial = first_operand<T>(reduce);
-                lines.for_each_in_order([=](std::int64_t at, std::int64_t) { target[at] = initial; });
-            }
-            lines.for_each_in_order([=, kind = reduce](std::int64_t at, std::int64_t i) {
-                target[at] = combined(kind, target[at], from[i]);
-            });
-        });
+        const auto run = reduce == Reduce::kProd   ? reduce_lines<Reduce::kProd>
+                         : reduce == Reduce::kAmax ? reduce_lines<Reduce::kAmax>
+                                                   : reduce_lines<Reduce::kAmin>;
+        run(lines, self, values, include_self);
     }
     void vjp(Vjp& b) const {
         const Tensor self = b.input(0), index = b.input(1), source = b.input(2);

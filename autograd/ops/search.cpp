@@ -17,18 +17,13 @@ namespace ops {
 
 namespace {
 
-/// By bisection, as PyTorch does it: behind whatever does not compare.
-template <class T>
-std::int64_t insertion_place(const T* sorted, std::int64_t n, T value, bool right) {
-    std::int64_t begin = 0, end = n;
-    while (begin < end) {
-        const std::int64_t middle = begin + (end - begin) / 2;
-        if (right ? sorted[middle] > value : sorted[middle] >= value)
-            end = middle;
-        else
-            begin = middle + 1;
-    }
-    return begin;
+/// By bisection, without branches that depend on the numbers; behind whatever does not compare, as PyTorch does it.
+template <bool right, class T>
+std::int64_t insertion_place(const T* sorted, std::int64_t n, T value) {
+    const auto before = [value](T x) { return right ? !(x > value) : !(x >= value); };
+    const T* begin = sorted;
+    for (; n > 1; n -= n / 2) begin += before(begin[n / 2 - 1]) * (n / 2);
+    return begin - sorted + (n == 1 && before(*begin));
 }
 
 /// Inputs of one dtype; the sequences are one, or one for each line of the values.
@@ -48,9 +43,10 @@ struct SearchSorted {
         visit_dtype(x.dtype(), [&](auto element) {
             using T = decltype(element);
             const auto *from = sorted.data_ptr<T>(), *value = x.data_ptr<T>();
+            const auto find = right ? insertion_place<true, T> : insertion_place<false, T>;
             detail::parallel_for(0, x.numel(), kGrain / 8, [&](std::int64_t begin, std::int64_t end) {
                 for (std::int64_t i = begin; i < end; ++i)
-                    place[i] = insertion_place(from + (line ? i / line * n : 0), n, value[i], right);
+                    place[i] = find(from + (line ? i / line * n : 0), n, value[i]);
             });
         });
         return out.to(result);
@@ -78,8 +74,9 @@ struct Histogram {
                 const T from = static_cast<T>(low), to = static_cast<T>(high);
                 for (std::int64_t i = 0; i < values.numel(); ++i) {
                     if (!(value[i] >= from && value[i] <= to)) continue;
-                    const auto bin = static_cast<std::int64_t>((value[i] - from) * static_cast<T>(bins) / (to - from));
-                    ++count[std::min(bin, bins - 1)];
+                    // Not a number where the range overflows.
+                    const T bin = (value[i] - from) * static_cast<T>(bins) / (to - from);
+                    ++count[bin < static_cast<T>(bins) ? static_cast<std::int64_t>(bin) : bins - 1];
                 }
             }
         });

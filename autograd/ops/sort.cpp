@@ -13,8 +13,6 @@ namespace ops {
 
 namespace {
 
-constexpr std::int64_t kFewEntries = 512;  // below it comparing is faster than counting
-
 /// Least significant byte first, stable; bytes that are the same everywhere cost nothing but the counting.
 template <class Entry>
 void radix_sort(Entry* entries, Entry* scratch, std::int64_t n) {
@@ -34,7 +32,7 @@ void radix_sort(Entry* entries, Entry* scratch, std::int64_t n) {
 
 template <class Entry>
 void sort_any(Entry* entries, Entry* scratch, std::int64_t n) {
-    if (n < kFewEntries)
+    if (n < 32 * Entry::kKeyBytes)  // comparing is faster than counting
         std::sort(entries, entries + n);
     else
         radix_sort(entries, scratch, n);

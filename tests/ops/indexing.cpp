@@ -139,20 +139,52 @@ TEST_CASE("of several writes the last stays, for every form") {
 }
 
 TEST_CASE("the gradient of wide rows is the sum of those that were taken, as that of narrow ones") {
-    const Tensor rows = randint(0, 50, {200});
     for (const std::int64_t width : {1, 15, 16, 33}) {
-        CAPTURE(width);
-        const Tensor x = randn({50, 2, width}, Generator(1), kFloat64).requires_grad_();
-        const Tensor g = randn({200, 2, width}, Generator(2), kFloat64);
-        const Tensor expected = zeros({50, 2, width}, kFloat64).index_add_(0, rows, g);
-        CHECK(autograd::grad({x.index_select(0, rows)}, {x}, {g})[0].allclose(expected, 1e-14, 1e-14));
-        CHECK(autograd::grad({x.index({rows})}, {x}, {g})[0].allclose(expected, 1e-14, 1e-14));
-        const Tensor columns = (rows % 2).view({100, 2}), gc = g.select(1, 0).view({100, 2, width});
-        const Tensor pairs = autograd::grad({x.index({rows.view({100, 2}), columns})}, {x}, {gc})[0];
-        Tensor by_pairs = zeros({50, 2, width}, kFloat64);
-        by_pairs.index_put_({rows.view({100, 2}), columns}, gc, true);
-        CHECK(pairs.allclose(by_pairs, 1e-14, 1e-14));
+        for (const std::int64_t count : {10, 200}) {
+            CAPTURE(width);
+            CAPTURE(count);
+            const Tensor rows = randint(0, 50, {count});
+            const Tensor x = randn({50, 2, width}, Generator(1), kFloat64).requires_grad_();
+            const Tensor g = randn({count, 2, width}, Generator(2), kFloat64);
+            const Tensor expected = zeros({50, 2, width}, kFloat64).index_add_(0, rows, g);
+            CHECK(autograd::grad({x.index_select(0, rows)}, {x}, {g})[0].allclose(expected, 1e-14, 1e-14));
+            CHECK(autograd::grad({x.index({rows})}, {x}, {g})[0].allclose(expected, 1e-14, 1e-14));
+            const Tensor columns = (rows % 2).view({count / 2, 2}), gc = g.select(1, 0).view({count / 2, 2, width});
+            const Tensor pairs = autograd::grad({x.index({rows.view({count / 2, 2}), columns})}, {x}, {gc})[0];
+            Tensor by_pairs = zeros({50, 2, width}, kFloat64);
+            by_pairs.index_put_({rows.view({count / 2, 2}), columns}, gc, true);
+            CHECK(pairs.allclose(by_pairs, 1e-14, 1e-14));
+        }
     }
+}
+
+TEST_CASE("an index that names whole rows is as good as one that names their elements") {
+    const Tensor heads = randint(0, 6, {3, 4}), x = randn({3, 6, 5, 9}, Generator(1), kFloat64);
+    for (const std::int64_t depth : {5, 4}) {
+        const Tensor index = heads.view({3, 4, 1, 1}).expand({3, 4, depth, 9}), dense = index.contiguous();
+        const Tensor source = randn({3, 4, depth, 9}, Generator(2), kFloat64);
+        const Tensor a = x.detach().requires_grad_(), b = x.detach().requires_grad_();
+        CHECK(a.gather(1, index).equal(b.gather(1, dense)));
+        CHECK(autograd::grad({a.gather(1, index)}, {a}, {source})[0].equal(
+            autograd::grad({b.gather(1, dense)}, {b}, {source})[0]));
+        CHECK(x.scatter_add(1, index, source).equal(x.scatter_add(1, dense, source)));
+        CHECK(x.clone().scatter_add_(-3, index, source).equal(x.scatter_add(1, dense, source)));
+        CHECK_THROWS_WITH_AS(x.gather(1, index + 6), doctest::Contains("[gather] index"), IndexError);
+        CHECK_THROWS_WITH_AS(x.gather(1, (heads + 6).view({3, 4, 1, 1}).expand({3, 4, depth, 9})),
+                             doctest::Contains("is out of bounds for dimension 1 with size 6"), IndexError);
+        CHECK_THROWS_WITH_AS(x.scatter_add(1, (heads - 6).view({3, 4, 1, 1}).expand({3, 4, depth, 9}), source),
+                             doctest::Contains("is out of bounds for dimension 1 with size 6"), IndexError);
+        check_derivatives(
+            [=](const TensorList& in) {
+                return in[0].square().scatter_add(0, index[0].narrow(1, 0, 2), in[1].square());
+            },
+            {{6, 2, 9}, {4, 2, 9}});
+        check_derivatives([=](const TensorList& in) { return in[0].square().gather(0, index[0].narrow(1, 0, 2)); },
+                          {{6, 2, 9}});
+    }
+    const auto row = [&](const TensorList& in) { return in[0].gather(0, in[1].unsqueeze(-1).expand({4, 20})); };
+    const Tensor wide = randn({3, 6, 20}, Generator(3), kFloat64);
+    CHECK(func::vmap(row)({wide, heads}).equal(wide.gather(1, heads.unsqueeze(-1).expand({3, 4, 20}))));
 }
 
 TEST_CASE("a product with several zeros in one place has a first derivative and no wrong second one") {

@@ -56,7 +56,7 @@ bool same(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("sort is the standard library's stable sort, for every dtype, length and layout") {
     for (const ScalarType dtype : kDtypes) {
-        for (const std::int64_t n : {0, 1, 2, 17, 511, 512, 3000}) {
+        for (const std::int64_t n : {0, 1, 2, 17, 127, 128, 255, 256, 3000}) {
             for (const bool descending : {false, true}) {
                 CAPTURE(dtype);
                 CAPTURE(n);
@@ -82,7 +82,7 @@ TEST_CASE("topk, kthvalue and median choose what sort puts there") {
             const Tensor x = mixed(n, dtype);
             for (const bool largest : {true, false}) {
                 const auto [values, places] = x.sort(0, largest);
-                for (const std::int64_t k : {std::int64_t{1}, n / 7, n / 2, n}) {
+                for (const std::int64_t k : {std::int64_t{1}, n / 20, n / 7, n}) {
                     CAPTURE(dtype);
                     CAPTURE(n);
                     CAPTURE(k);
