@@ -202,19 +202,20 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
     const std::int64_t bags = offsets.numel() - (include_last_offset ? 1 : 0);
     ops::check_positions(places, starts, bags, rows);
     auto map = std::make_shared<ops::SparseMap>(rows);
-    const Tensor bag_of = zeros({n}, kInt64), sizes = zeros({bags}, kInt64), count = zeros({rows, 1}, kInt64);
+    map->columns.reserve(static_cast<std::size_t>(n));
+    map->starts.reserve(static_cast<std::size_t>(bags) + 1);
+    const Tensor bag_of = zeros({n}, kInt64), sizes = empty({bags}, kInt64);
     const auto* index = places.data_ptr<std::int64_t>();
     const auto* start = starts.data_ptr<std::int64_t>();
     for (std::int64_t b = 0; b < bags; ++b) {
         const std::int64_t end = ops::end_of(start, b, bags, starts.numel(), n);
-        for (std::int64_t i = start[b]; i < end; ++i) {
-            bag_of.data_ptr<std::int64_t>()[i] = b;
-            if (padding_idx && index[i] == padding) continue;
-            map->add(index[i], i);
-            ++sizes.data_ptr<std::int64_t>()[b];
-            ++count.data_ptr<std::int64_t>()[index[i]];
-        }
+        std::fill(bag_of.data_ptr<std::int64_t>() + start[b], bag_of.data_ptr<std::int64_t>() + end, b);
+        if (!padding_idx) map->columns.insert(map->columns.end(), index + start[b], index + end);
+        for (std::int64_t i = start[b]; padding_idx && i < end; ++i)
+            if (index[i] != padding) map->add(index[i], i);
         map->end_row();
+        sizes.data_ptr<std::int64_t>()[b] =
+            map->starts[static_cast<std::size_t>(b) + 1] - map->starts[static_cast<std::size_t>(b)];
     }
     const auto none = [] { return empty({0}, kInt64); };
     if (mode == ops::kMaxMode) {
@@ -227,7 +228,13 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> embedding_bag(const Tensor& weight, c
         const Tensor behind = arange(n) >= used;
         ignored = ignored.defined() ? ignored | behind : behind;
     }
-    const ops::BagSum op{{map, places, bag_of, ignored, scale_grad_by_freq ? count.clamp_min(1) : Tensor()}};
+    Tensor frequency;
+    if (scale_grad_by_freq) {
+        frequency = zeros({rows, 1}, kInt64);
+        for (const auto column : map->columns) ++frequency.data_ptr<std::int64_t>()[column];
+        frequency = frequency.clamp_min(1);
+    }
+    const ops::BagSum op{{map, places, bag_of, ignored, frequency}};
     Tensor sum =
         values.defined() ? ops::EmbeddingBags::apply(op, weight, values) : ops::EmbeddingBags::apply(op, weight);
     if (mode == ops::kMeanMode) sum = sum / sizes.clamp_min(1).to(weight.dtype()).unsqueeze(1);

@@ -144,16 +144,41 @@ struct Geometry {
     std::array<std::int64_t, 3> sizes{1, 1, 1};
 };
 
-/// Calls f(offset, i, j, k) for the taps of a point that are inside: x's i-th, y's j-th and z's k-th.
-template <class T, class F>
-void for_each_tap(const Geometry& g, const Point<T>& p, F f) {
-    const auto count = [&](std::size_t a) { return static_cast<std::size_t>(p[a].count); };
-    for (std::size_t k = 0; k < count(2); ++k)
-        for (std::size_t j = 0; j < count(1); ++j)
-            for (std::size_t i = 0; i < count(0); ++i)
-                if (p[0].index[i] >= 0 && p[1].index[j] >= 0 && p[2].index[k] >= 0)
-                    f((p[2].index[k] * g.sizes[1] + p[1].index[j]) * g.sizes[0] + p[0].index[i], i, j, k);
-}
+/// The taps of some points side by side: the elements of a plane and their factors, and of these the derivatives by the
+/// positions along the axes. An offset of -1 is outside.
+template <class T>
+struct TapBlock {
+    static constexpr std::int64_t kPoints = 64;
+
+    /// `slopes`: whether derivatives are asked for.
+    TapBlock(const Geometry& g, const Sampling& how, const T* grid, std::int64_t points, bool slopes) : count(points) {
+        for (std::int64_t at = 0; at < points; ++at) {
+            const Point<T> p = g.point(how, grid + at * static_cast<std::int64_t>(g.axes));
+            const auto taps_along = [&](std::size_t a) { return static_cast<std::size_t>(p[a].count); };
+            const auto n = static_cast<std::size_t>(at);
+            taps = 0;
+            for (std::size_t k = 0; k < taps_along(2); ++k)
+                for (std::size_t j = 0; j < taps_along(1); ++j)
+                    for (std::size_t i = 0; i < taps_along(0); ++i, ++taps) {
+                        const bool in = p[0].index[i] >= 0 && p[1].index[j] >= 0 && p[2].index[k] >= 0;
+                        const T fx = p[0].factor[i], fy = p[1].factor[j], fz = p[2].factor[k];
+                        offset[taps][n] =
+                            in ? (p[2].index[k] * g.sizes[1] + p[1].index[j]) * g.sizes[0] + p[0].index[i] : -1;
+                        factor[taps][n] = fx * fy * fz;
+                        if (!slopes) continue;
+                        slope[taps][0][n] = p[0].slope[i] * fy * fz;
+                        slope[taps][1][n] = fx * p[1].slope[j] * fz;
+                        slope[taps][2][n] = fx * fy * p[2].slope[k];
+                    }
+        }
+    }
+
+    std::int64_t count;
+    std::size_t taps = 0;
+    std::int64_t offset[16][kPoints];
+    T factor[16][kPoints];
+    T slope[16][3][kPoints];
+};
 
 /// The result's sizes: (N, C) and those of the grid's points.
 Dims sampled_sizes(const Tensor& x, const Tensor& grid) {
@@ -165,19 +190,23 @@ Dims sampled_sizes(const Tensor& x, const Tensor& grid) {
 template <class T>
 void sample(const Sampling& how, const Tensor& x, const Tensor& grid, const Tensor& out) {
     const Geometry g(x, grid);
-    const auto axes = static_cast<std::int64_t>(g.axes);
-    const std::int64_t grain = std::max<std::int64_t>(kGrain / (8 * g.channels + 16), 1);
-    detail::parallel_for(0, g.batch * g.points, grain, [&](std::int64_t begin, std::int64_t end) {
+    constexpr std::int64_t kPoints = TapBlock<T>::kPoints;
+    const std::int64_t blocks = (g.points + kPoints - 1) / kPoints;
+    const std::int64_t grain = std::max<std::int64_t>(kGrain / (kPoints * (4 * g.channels + 16)), 1);
+    detail::parallel_for(0, g.batch * blocks, grain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t at = begin; at < end; ++at) {
-            const std::int64_t n = at / g.points;
-            const Point<T> p = g.point(how, grid.data_ptr<T>() + at * axes);
-            const T* from = x.data_ptr<T>() + n * g.channels * g.plane();
-            T* to = out.data_ptr<T>() + n * g.channels * g.points + at % g.points;
-            for (std::int64_t c = 0; c < g.channels; ++c) to[c * g.points] = 0;
-            for_each_tap<T>(g, p, [&](std::int64_t offset, std::size_t i, std::size_t j, std::size_t k) {
-                const T factor = p[0].factor[i] * p[1].factor[j] * p[2].factor[k];
-                for (std::int64_t c = 0; c < g.channels; ++c) to[c * g.points] += factor * from[c * g.plane() + offset];
-            });
+            const std::int64_t n = at / blocks, first = at % blocks * kPoints;
+            const T* positions = grid.data_ptr<T>() + (n * g.points + first) * static_cast<std::int64_t>(g.axes);
+            const TapBlock<T> block(g, how, positions, std::min(kPoints, g.points - first), false);
+            for (std::int64_t c = 0; c < g.channels; ++c) {
+                const T* from = x.data_ptr<T>() + (n * g.channels + c) * g.plane();
+                T* to = out.data_ptr<T>() + (n * g.channels + c) * g.points + first;
+                for (std::int64_t p = 0; p < block.count; ++p) to[p] = 0;
+                for (std::size_t t = 0; t < block.taps; ++t)
+                    for (std::int64_t p = 0; p < block.count; ++p)
+                        if (const std::int64_t place = block.offset[t][p]; place >= 0)
+                            to[p] += block.factor[t][p] * from[place];
+            }
         }
     });
 }
@@ -187,28 +216,37 @@ template <class T>
 void sample_backward(const Sampling& how, const Tensor& grad, const Tensor& x, const Tensor& grid, const Tensor& dx,
                      const Tensor& dgrid) {
     const Geometry g(x, grid);
+    constexpr std::int64_t kPoints = TapBlock<T>::kPoints;
     const auto axes = static_cast<std::int64_t>(g.axes);
-    detail::parallel_for(0, g.batch, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t at = begin * g.points; at < end * g.points; ++at) {
-            const std::int64_t n = at / g.points, image = n * g.channels * g.plane();
-            const Point<T> p = g.point(how, grid.data_ptr<T>() + at * axes);
-            const T* from = x.data_ptr<T>() + image;
-            const T* gradient = grad.data_ptr<T>() + n * g.channels * g.points + at % g.points;
-            T* to = dx.defined() ? dx.data_ptr<T>() + image : nullptr;
-            std::array<T, 3> slope{};
-            for_each_tap<T>(g, p, [&](std::int64_t offset, std::size_t i, std::size_t j, std::size_t k) {
-                const T fx = p[0].factor[i], fy = p[1].factor[j], fz = p[2].factor[k];
-                T sum = 0;
-                for (std::int64_t c = 0; c < g.channels; ++c) {
-                    if (to) to[c * g.plane() + offset] += fx * fy * fz * gradient[c * g.points];
-                    sum += gradient[c * g.points] * from[c * g.plane() + offset];
+    const auto do_block = [&](std::int64_t n, std::int64_t first) {
+        const std::int64_t at = (n * g.points + first) * axes;
+        const TapBlock<T> block(g, how, grid.data_ptr<T>() + at, std::min(kPoints, g.points - first), true);
+        T sums[16][kPoints] = {};  // of the gradients times the input, over the channels
+        for (std::int64_t c = 0; c < g.channels; ++c) {
+            const std::int64_t plane = (n * g.channels + c) * g.plane();
+            const T* from = x.data_ptr<T>() + plane;
+            const T* gradient = grad.data_ptr<T>() + (n * g.channels + c) * g.points + first;
+            T* to = dx.defined() ? dx.data_ptr<T>() + plane : nullptr;
+            for (std::size_t t = 0; t < block.taps; ++t)
+                for (std::int64_t p = 0; p < block.count; ++p) {
+                    const std::int64_t place = block.offset[t][p];
+                    if (place < 0) continue;
+                    if (to) to[place] += block.factor[t][p] * gradient[p];
+                    sums[t][p] += gradient[p] * from[place];
                 }
-                slope[0] += p[0].slope[i] * fy * fz * sum;
-                slope[1] += fx * p[1].slope[j] * fz * sum;
-                slope[2] += fx * fy * p[2].slope[k] * sum;
-            });
-            if (dgrid.defined()) std::copy_n(slope.begin(), axes, dgrid.data_ptr<T>() + at * axes);
         }
+        if (!dgrid.defined()) return;
+        for (std::int64_t p = 0; p < block.count; ++p)
+            for (std::int64_t a = 0; a < axes; ++a) {
+                T sum = 0;
+                for (std::size_t t = 0; t < block.taps; ++t)
+                    if (block.offset[t][p] >= 0) sum += block.slope[t][a][p] * sums[t][p];
+                dgrid.data_ptr<T>()[at + p * axes + a] = sum;
+            }
+    };
+    detail::parallel_for(0, g.batch, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t n = begin; n < end; ++n)
+            for (std::int64_t first = 0; first < g.points; first += kPoints) do_block(n, first);
     });
 }
 
