@@ -59,11 +59,62 @@ void adam_kernel(const AdamStep& step, void* param, const void* grad, void* mean
          static_cast<T*>(largest), count);
 }
 
+template <class T>
+void rmsprop_kernel(const RmspropStep& step, void* param, const void* grad, void* mean_square, void* mean, void* buffer,
+                    std::int64_t count) {
+    using L = Lane<T, NativeArch>;
+    using simd::detail::mul_add;
+    const L alpha(step.alpha), share(1 - step.alpha), eps(step.eps), rate(-step.lr), decay(step.weight_decay);
+    const L momentum(step.momentum);
+    const bool decays = step.weight_decay != 0;
+    for_each_lane<L>(count, [&](std::size_t at, auto n) {
+        const auto here = [&](void* x) { return static_cast<T*>(x) + at; };
+        const auto get = [&](const T* x) { return n == L::size ? L::load(x) : L::load_partial(x, n); };
+        const L p = get(here(param)), gradient = get(static_cast<const T*>(grad) + at);
+        const L g = decays ? mul_add(p, decay, gradient) : gradient;
+        const L v = mul_add(g * share, g, get(here(mean_square)) * alpha);
+        store(here(mean_square), v, n);
+        L square = v;
+        if (mean) {
+            const L m = mul_add(g, share, get(here(mean)) * alpha);
+            store(here(mean), m, n);
+            square = maximum(v - m * m, L(0.0));
+        }
+        L direction = g / (sqrt(square) + eps);
+        if (buffer) {
+            direction = mul_add(get(here(buffer)), momentum, direction);
+            store(here(buffer), direction, n);
+        }
+        store(here(param), mul_add(direction, rate, p), n);
+    });
+}
+
+template <class T>
+void adagrad_kernel(const AdagradStep& step, void* param, const void* grad, void* sum, std::int64_t count) {
+    using L = Lane<T, NativeArch>;
+    using simd::detail::mul_add;
+    const L eps(step.eps), rate(-step.lr), decay(step.weight_decay);
+    const bool decays = step.weight_decay != 0;
+    for_each_lane<L>(count, [&](std::size_t at, auto n) {
+        const auto here = [&](void* x) { return static_cast<T*>(x) + at; };
+        const auto get = [&](const T* x) { return n == L::size ? L::load(x) : L::load_partial(x, n); };
+        const L p = get(here(param)), gradient = get(static_cast<const T*>(grad) + at);
+        const L g = decays ? mul_add(p, decay, gradient) : gradient;
+        const L s = mul_add(g, g, get(here(sum)));
+        store(here(sum), s, n);
+        store(here(param), mul_add(g / (sqrt(s) + eps), rate, p), n);
+    });
+}
+
 void fill_optim(KernelTable& table) {
     table.sgd[0] = sgd_kernel<float>;
     table.sgd[1] = sgd_kernel<double>;
     table.adam[0] = adam_kernel<float>;
     table.adam[1] = adam_kernel<double>;
+    table.rmsprop[0] = rmsprop_kernel<float>;
+    table.rmsprop[1] = rmsprop_kernel<double>;
+    table.adagrad[0] = adagrad_kernel<float>;
+    table.adagrad[1] = adagrad_kernel<double>;
 }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -37,6 +37,22 @@ struct AdamStep {
 using AdamKernel = void (*)(const AdamStep& step, void* param, const void* grad, void* mean, void* mean_square,
                             void* largest, std::int64_t count);
 
+/// One step of RMSprop: see optim::RMSprop.
+struct RmspropStep {
+    double lr, alpha, eps, weight_decay, momentum;
+};
+/// Updates `count` parameters, the running mean of the squares of their gradients and, unless they are null, that of
+/// the gradients and the momentum buffer.
+using RmspropKernel = void (*)(const RmspropStep& step, void* param, const void* grad, void* mean_square, void* mean,
+                               void* buffer, std::int64_t count);
+
+/// One step of Adagrad: see optim::Adagrad.
+struct AdagradStep {
+    double lr, eps, weight_decay;
+};
+/// Updates `count` parameters and the sums of the squares of their gradients.
+using AdagradKernel = void (*)(const AdagradStep& step, void* param, const void* grad, void* sum, std::int64_t count);
+
 /// Bytes of a result from which on a kernel writes it past the caches: with its operands it would not fit.
 inline constexpr std::size_t kStreamFrom = 8 << 20;
 
@@ -59,6 +75,8 @@ struct KernelTable {
     void (*fence_streams)() = nullptr;
     SgdKernel sgd[2] = {};
     AdamKernel adam[2] = {};
+    RmspropKernel rmsprop[2] = {};
+    AdagradKernel adagrad[2] = {};
 };
 
 /// The table for this machine: the native one, or in the portable build the best that the processor runs.

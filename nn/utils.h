@@ -1,0 +1,5 @@
+#pragma once
+
+/// Helpers of training.
+#include <xgrad/nn/utils/clip_grad.h>
+#include <xgrad/nn/utils/convert_parameters.h>
