@@ -6,9 +6,9 @@
 #include <xgrad/autograd/tensor.h>
 
 /// Losses of a prediction x and a target t. `reduction` makes of the single losses their mean or sum, or leaves them;
-/// the mean of no losses is NaN. Targets of another dtype promote, as in arithmetic; class indices are int64 (or uint8
-/// where it is said). What holds for one pair is said of shapes (N); shapes of x and t broadcast unless said otherwise.
-/// Every loss has derivatives of every order to every floating-point argument, but for ctc_loss. See
+/// the mean of no losses is NaN. Targets of another dtype promote, as in arithmetic; class indices are int64 or
+/// uint8. What holds for one pair is said of shapes (N); shapes of x and t broadcast unless said otherwise.
+/// Every loss has derivatives of every order to its predictions, but for ctc_loss. See
 /// <xgrad/nn/functional/loss.h> for the forms with options.
 namespace xgrad {
 
@@ -49,7 +49,7 @@ Tensor nll_loss_nd(const Tensor& self, const Tensor& target, const std::optional
 Tensor multi_margin_loss(const Tensor& self, const Tensor& target, const Scalar& p = 1, const Scalar& margin = 1,
                          const std::optional<Tensor>& weight = {}, Reduction reduction = Reduction::Mean);
 /// sum over the labels t of an example and its other classes c of max(0, 1 - x_t + x_c) / C. A row of the target (N, C)
-/// lists the labels as class indices and ends at the first negative one.
+/// lists the labels as class indices and ends at the first -1.
 Tensor multilabel_margin_loss(const Tensor& self, const Tensor& target, Reduction reduction = Reduction::Mean);
 /// Of sequences: -log of the probability of all alignments of the target with the input (Graves et al., Connectionist
 /// Temporal Classification, 2006). `log_probs` (T, N, C) or (T, C) are log-probabilities, class `blank` being none;
@@ -76,7 +76,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target
                                         const std::optional<Tensor>& weight = {},
                                         const std::optional<Tensor>& pos_weight = {},
                                         Reduction reduction = Reduction::Mean);
-/// t (log(t) - x) of log-probabilities x, 0 where t = 0; with `log_target`, exp(t) (t - x).
+/// t log(t) - t x of log-probabilities x, with 0 log(0) = 0; with `log_target`, exp(t) (t - x).
 Tensor kl_div(const Tensor& self, const Tensor& target, Reduction reduction = Reduction::Mean, bool log_target = false);
 /// exp(x) - t x, or x - t log(x + eps) if x is no logarithm; if `full`, plus Stirling's t log(t) - t + log(2 pi t) / 2
 /// where t > 1.

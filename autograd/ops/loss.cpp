@@ -1,240 +1,28 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/fold.h>
 #include <xgrad/autograd/ops/loss.h>
 #include <xgrad/autograd/ops/row_op.h>
-#include <xgrad/autograd/ops/softmax.h>
-#include <xgrad/autograd/parallel.h>
 
-#include <algorithm>
+namespace xgrad {
 
-namespace xgrad::ops {
+namespace ops {
+
+using ElementLosses = FamilyOfRows<LossRows>::Type;
+
+std::vector<OpInfo> loss_operations() { return ElementLosses::table(); }
+
+Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
+    return reduction == Reduction::None ? losses : reduction == Reduction::Mean ? losses.mean() : losses.sum();
+}
 
 namespace {
 
-using detail::Dims;
-using detail::shape_string;
-
-std::int64_t class_dim(const Tensor& input) { return input.dim() == 1 ? 0 : 1; }
-
-void check_classes(const char* name, const Tensor& input, const Tensor& weight) {
-    if (!input.is_floating_point())
-        raise<DtypeError>(name, "needs an input of floating point dtype, got ", input.dtype());
-    if (input.dim() == 0) raise<ShapeError>(name, "expects an input with a dimension of classes, got a 0-dim tensor");
-    const std::int64_t classes = input.size(class_dim(input));
-    if (!weight.defined()) return;
-    if (weight.dim() != 1 || weight.numel() != classes)
-        raise<ShapeError>(name, "weight tensor should be defined either for all ", classes,
-                          " classes or no classes but got weight tensor of shape: ", weight.sizes());
-    if (weight.dtype() != input.dtype())
-        raise<DtypeError>(name, "expected a weight of dtype ", input.dtype(), " but found ", weight.dtype());
+template <class Row, class... In>
+Tensor losses(const Row& row, const In&... inputs) {
+    return ElementLosses::apply(RowOp<Row>{row}, inputs...);
 }
 
-/// Checks that `target` holds the classes of `input`.
-void check_indices(const char* name, const Tensor& input, const Tensor& target, std::int64_t ignored) {
-    if (target.dtype() != kInt64)
-        raise<DtypeError>(name, "expected a target of class indices of dtype Long but found ", target.dtype());
-    Dims expected = input.sizes();
-    expected.erase(static_cast<std::size_t>(class_dim(input)));
-    if (target.sizes() != IntArrayRef(expected))
-        raise<ShapeError>(name, "an input of shape ", shape_string(input.sizes()), " needs a target of shape ",
-                          shape_string(expected), ", got ", shape_string(target.sizes()));
-    const std::int64_t classes = input.size(class_dim(input));
-    const Tensor plain = target.contiguous();
-    const std::int64_t* t = plain.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < plain.numel(); ++i)
-        if ((t[i] < 0 || t[i] >= classes) && t[i] != ignored)
-            raise<IndexError>(name, "Target ", t[i], " is out of bounds: there are ", classes,
-                              " classes, and the target to ignore is ", ignored);
-}
-
-template <class F>
-void visit_floating(ScalarType dtype, F f) {
-    if (dtype == kFloat32)
-        f(float{});
-    else
-        f(double{});
-}
-
-/// The weight of each target: that of its class, 0 where it is ignored.
-Tensor target_weights(const Tensor& target, const ClassLoss& loss, ScalarType dtype) {
-    const Tensor plain = target.contiguous();
-    Tensor out = empty(target.sizes(), dtype);
-    const Tensor weight = loss.weight.defined() ? loss.weight.contiguous() : Tensor();
-    const std::int64_t* t = plain.data_ptr<std::int64_t>();
-    visit_floating(dtype, [&](auto v) {
-        using T = decltype(v);
-        T* w = out.data_ptr<T>();
-        const T* of_class = weight.defined() ? weight.data_ptr<T>() : nullptr;
-        for (std::int64_t i = 0; i < out.numel(); ++i)
-            w[i] = t[i] == loss.ignore_index ? T(0) : of_class ? of_class[t[i]] : T(1);
-    });
-    return out;
-}
-
-/// Weighs the losses (of float32 or float64), in place, and reduces them: the result, and its derivative with respect
-/// to each loss before (that of element i without a reduction).
-std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const ClassLoss& loss) {
-    const Tensor scale = target_weights(target, loss, losses.dtype());
-    const Reduced all{~std::uint64_t{0}, {}};
-    Tensor result = losses;
-    visit_floating(losses.dtype(), [&](auto v) {
-        using T = decltype(v);
-        T* each = losses.data_ptr<T>();
-        T* w = scale.data_ptr<T>();
-        const std::int64_t n = losses.numel();
-        for (std::int64_t i = 0; i < n; ++i) each[i] *= w[i];
-        if (loss.reduction == Reduction::None) return;
-        result = fold(Fold::kSum, losses, all);
-        if (loss.reduction == Reduction::Sum) return;
-        const T total = *fold(Fold::kSum, scale, all).template data_ptr<T>();
-        *result.data_ptr<T>() /= total;  // NaN when there is nothing to average; the gradient is 0 then
-        for (std::int64_t i = 0; i < n && total != 0; ++i) w[i] /= total;
-    });
-    return {result, scale};
-}
-
-/// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.
-Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes,
-                  std::int64_t dim) {
-    Tensor out = zeros(sizes, values.dtype());
-    if (out.numel() == 0) return out;
-    const Tensor index = where(target == ignored, 0, target);
-    return scatter_add(out, dim, index.unsqueeze(dim), values.unsqueeze(dim));
-}
-
-/// The derivative of the loss with respect to the loss of each target: a constant.
-Tensor saved_scale(const Vjp& b, unsigned k) {
-    const NoGradGuard constant;
-    return b.output(k);
-}
-
-/// -weight[t] x[t] of log-probabilities x.
-struct NllLoss {
-    static constexpr const char* name = "nll_loss";
-    static constexpr Uses uses[] = {in(1) | out(1), kNothing};
-    static constexpr unsigned differentiable = 1;
-
-    ClassLoss loss;
-
-    std::array<Tensor, 2> forward(const Tensor& input, const Tensor& target) const {
-        check_classes(name, input, loss.weight);
-        check_indices(name, input, target, loss.ignore_index);
-        const Tensor x = input.contiguous(), classes = target.contiguous();
-        const Tensor losses = empty(target.sizes(), x.dtype());
-        const std::int64_t n = x.size(class_dim(x)), count = losses.numel();
-        const std::int64_t inner = x.dim() > 1 && x.size(0) > 0 ? count / x.size(0) : 1;  // targets of one example
-        const std::int64_t* t = classes.data_ptr<std::int64_t>();
-        visit_floating(x.dtype(), [&](auto v) {
-            using T = decltype(v);
-            const T* p = x.data_ptr<T>();
-            T* out = losses.data_ptr<T>();
-            for (std::int64_t i = 0; i < count; ++i)
-                out[i] = t[i] == loss.ignore_index ? T(0) : -p[(i / inner * n + t[i]) * inner + i % inner];
-        });
-        return weigh(losses, classes, loss);
-    }
-    void vjp(Vjp& b) const {
-        const Dims& sizes = b.meta(0).sizes;
-        const Tensor values = b.grad() * -saved_scale(b, 1);
-        b.set(0, at_targets(values, b.input(1), loss.ignore_index, sizes, sizes.size() == 1 ? 0 : 1));
-    }
-};
-
-/// Logits (N, C) and indices (N) in one pass. The outputs are the loss, the softmax of the logits (which the gradient
-/// is computed from, to any order) and the scale of each row.
-struct CrossEntropy {
-    static constexpr const char* name = "cross_entropy";
-    static constexpr Uses uses[] = {in(1) | out(1) | out(2), kNothing};
-    static constexpr unsigned differentiable = 3;
-
-    ClassLoss loss;
-
-    std::array<Tensor, 3> forward(const Tensor& input, const Tensor& target) const {
-        check_classes(name, input, loss.weight);
-        check_indices(name, input, target, loss.ignore_index);
-        const Tensor x = input.contiguous(), classes = target.contiguous();
-        const Tensor probabilities = empty_like(x), losses = empty(target.sizes(), x.dtype());
-        for_rows(x, [&](const SoftmaxKernels& k, std::int64_t row, std::int64_t rows, std::int64_t n) {
-            k.cross_entropy(at(x, row * n), classes.data_ptr<std::int64_t>() + row, loss.ignore_index,
-                            at(probabilities, row * n), at(losses, row), n, rows);
-        });
-        auto [reduced, scale] = weigh(losses, classes, loss);
-        return {std::move(reduced), probabilities, std::move(scale)};
-    }
-    void vjp(Vjp& b) const {
-        const Tensor p = b.output(1);
-        Tensor gradient;
-        if (b.grad(0).defined()) gradient = of_logits(b.grad(0) * saved_scale(b, 2), p, b.input(1));
-        if (b.grad(1).defined()) {
-            const Tensor through_softmax = softmax_backward(b.grad(1), p, 1);
-            gradient = gradient.defined() ? gradient + through_softmax : through_softmax;
-        }
-        b.set(0, gradient);
-    }
-
-  private:
-    static std::byte* at(const Tensor& x, std::int64_t element) {
-        return static_cast<std::byte*>(x.data_ptr()) + element * x.element_size();
-    }
-    template <class F>
-    static void for_rows(const Tensor& x, F f) {
-        const SoftmaxKernels& k = kernels().softmax[float_index(x.dtype())];
-        const std::int64_t n = x.size(1);
-        detail::parallel_for(0, x.size(0), std::max<std::int64_t>(kGrain / std::max<std::int64_t>(n, 1), 1),
-                             [&](std::int64_t b, std::int64_t e) { f(k, b, e - b, n); });
-    }
-    /// scale (p - 1 at the target), in one pass unless that is to be differentiated.
-    Tensor of_logits(const Tensor& scale, const Tensor& p, const Tensor& target) const {
-        if (GradMode::is_enabled() || wrapped(scale) || wrapped(p))
-            return p * scale.unsqueeze(1) - at_targets(scale, target, loss.ignore_index, p.sizes(), 1);
-        const Tensor factors = scale.contiguous(), classes = target.contiguous();
-        Tensor out = empty_like(p);
-        for_rows(p, [&](const SoftmaxKernels& k, std::int64_t row, std::int64_t rows, std::int64_t n) {
-            k.cross_entropy_backward(at(p, row * n), classes.data_ptr<std::int64_t>() + row, loss.ignore_index,
-                                     at(factors, row), at(out, row * n), n, rows);
-        });
-        return out;
-    }
-};
-
-using Losses = Family<NllLoss, CrossEntropy>;
-using ElementLosses = FamilyOfRows<LossRows>::Type;
-
-Tensor reduce(const Tensor& losses, Reduction reduction) {
-    return reduction == Reduction::None ? losses : reduction == Reduction::Mean ? losses.mean() : losses.sum();
-}
-Tensor reduce(const Tensor& losses, const Tensor& weight, Reduction reduction) {
-    return reduce(weight.defined() ? losses * weight : losses, reduction);
-}
-
-/// The weights in the shape that broadcasts along the classes of `input`.
-Tensor along_classes(const Tensor& weight, const Tensor& input) {
-    Dims shape(static_cast<std::size_t>(input.dim()), 1);
-    shape[static_cast<std::size_t>(class_dim(input))] = weight.numel();
-    return weight.view(shape);
-}
-
-/// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception
-/// Architecture, 2016).
-Tensor smoothed(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
-    const std::int64_t dim = class_dim(input), classes = input.size(dim);
-    const Tensor x = log_softmax(input, dim), sharp = nll_loss(x, target, loss);
-    Tensor spread = -(loss.weight.defined() ? x * along_classes(loss.weight, x) : x).sum(dim);
-    spread = where(target == loss.ignore_index, 0, spread);
-    if (loss.reduction != Reduction::None) spread = spread.sum();
-    if (loss.reduction == Reduction::Mean) spread = spread / target_weights(target, loss, x.dtype()).sum();
-    return sharp * (1 - smoothing) + spread * (smoothing / static_cast<double>(classes));
-}
-
-Tensor of_probabilities(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
-    if (!target.is_floating_point())
-        raise<DtypeError>(CrossEntropy::name, "Expected floating point type for target with class probabilities, got ",
-                          target.dtype());
-    const std::int64_t dim = class_dim(input), classes = input.size(dim);
-    const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / static_cast<double>(classes) : target;
-    const Tensor x = log_softmax(input, dim);
-    const Tensor losses = -(loss.weight.defined() ? x * p * along_classes(loss.weight, x) : x * p).sum(dim);
-    return reduce(losses, loss.reduction);
+Tensor weighted(const Tensor& losses, const std::optional<Tensor>& weight) {
+    return weight && weight->defined() ? losses * *weight : losses;
 }
 
 void check_same_size(const char* name, const Tensor& input, const Tensor& target) {
@@ -242,58 +30,111 @@ void check_same_size(const char* name, const Tensor& input, const Tensor& target
         raise<ShapeError>(name, "Target size ", target.sizes(), " must be the same as input size ", input.sizes());
 }
 
+void check_probabilities(const char* name, const Tensor& input) {
+    if (input.numel() == 0 || wrapped(input)) return;
+    const NoGradGuard no_grad;
+    const double low = input.min().item().to_double(), high = input.max().item().to_double();
+    if (!(low >= 0 && high <= 1))
+        raise<ValueError>(name, "all elements of input should be between 0 and 1, they are from ", low, " to ", high);
+}
+
+/// The variances in a shape that broadcasts to the input's.
+Tensor variances(const Tensor& input, const Tensor& var) {
+    constexpr const char* name = rows::GaussianNll::name;
+    if (!wrapped(var) && var.lt(0).any().item<bool>()) raise<ValueError>(name, "var has negative entry/entries");
+    if (var.sizes() == input.sizes()) return var;
+    const IntArrayRef sizes = input.sizes(), found = var.sizes();
+    const auto leads = [&](std::size_t n) { return sizes.slice(0, n) == found.slice(0, n); };
+    const std::size_t last = sizes.empty() ? 0 : sizes.size() - 1;
+    if (!sizes.empty() && found.size() == last && leads(last)) return var.unsqueeze(-1);
+    if (!sizes.empty() && found.size() == sizes.size() && found.back() == 1 && leads(last)) return var;
+    raise<ShapeError>(name, "var is of incorrect size: an input of shape ", detail::shape_string(sizes),
+                      " needs the same, or one without the last dimension or with 1 there, got ",
+                      detail::shape_string(found));
+}
+
 }  // namespace
 
-std::vector<OpInfo> loss_operations() {
-    std::vector<OpInfo> all = Losses::table();
-    for (const OpInfo& info : ElementLosses::table()) all.push_back(info);
-    return all;
+}  // namespace ops
+
+using ops::losses;
+using ops::reduce_losses;
+namespace rows = ops::rows;
+
+// --- Regression
+
+Tensor l1_loss(const Tensor& self, const Tensor& target, Reduction reduction) {
+    return reduce_losses(losses(rows::AbsoluteError{}, self, target), reduction);
 }
 
-Tensor nll_loss(const Tensor& input, const Tensor& target, const ClassLoss& loss) {
-    return Losses::apply(NllLoss{loss}, input, target)[0];
+Tensor mse_loss(const Tensor& self, const Tensor& target, Reduction reduction) {
+    return reduce_losses(losses(rows::SquaredError{}, self, target), reduction);
 }
 
-Tensor cross_entropy(const Tensor& input, const Tensor& target, const ClassLoss& loss, double label_smoothing) {
-    constexpr const char* name = CrossEntropy::name;
-    if (!(label_smoothing >= 0 && label_smoothing <= 1))
-        raise<ValueError>(name, "label_smoothing must be between 0.0 and 1.0. Got: ", label_smoothing);
-    const bool probabilities = input.sizes() == target.sizes();
-    if (input.dim() == 2 && !probabilities && label_smoothing == 0)
-        return Losses::apply(CrossEntropy{loss}, input, target)[0];
-    check_classes(name, input, loss.weight);
-    if (probabilities) return of_probabilities(input, target, loss, label_smoothing);
-    check_indices(name, input, target, loss.ignore_index);
-    if (label_smoothing > 0) return smoothed(input, target, loss, label_smoothing);
-    return nll_loss(log_softmax(input, class_dim(input)), target, loss);
+Tensor smooth_l1_loss(const Tensor& self, const Tensor& target, Reduction reduction, double beta) {
+    if (!(beta >= 0)) raise<ValueError>("smooth_l1_loss", "does not support negative values for beta, got ", beta);
+    if (beta == 0) return l1_loss(self, target, reduction);
+    return reduce_losses(losses(rows::SmoothAbsoluteError{beta}, self, target), reduction);
 }
 
-Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, Reduction reduction) {
+Tensor huber_loss(const Tensor& self, const Tensor& target, Reduction reduction, double delta) {
+    if (!(delta > 0)) raise<ValueError>("huber_loss", "does not support non-positive values for delta, got ", delta);
+    return reduce_losses(losses(rows::HuberError{delta}, self, target), reduction);
+}
+
+Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& var, bool full, double eps,
+                         Reduction reduction) {
+    constexpr double kHalfLog2Pi = rows::Stirling::kLog2Pi / 2;
+    if (!(eps > 0)) raise<ValueError>("gaussian_nll_loss", "eps must be greater than 0, got ", eps);
+    const rows::GaussianNll row{eps, full ? kHalfLog2Pi : 0.0};
+    return reduce_losses(losses(row, input, target, ops::variances(input, var)), reduction);
+}
+
+// --- Probabilities
+
+Tensor binary_cross_entropy(const Tensor& self, const Tensor& target, const std::optional<Tensor>& weight,
+                            Reduction reduction) {
     using Row = rows::BinaryCrossEntropy;
-    check_same_size(Row::name, input, target);
-    if (input.numel() > 0 && !wrapped(input)) {
-        const NoGradGuard no_grad;
-        const double low = input.min().item().to_double(), high = input.max().item().to_double();
-        if (!(low >= 0 && high <= 1))
-            raise<ValueError>(Row::name, "all elements of input should be between 0 and 1, they are from ", low, " to ",
-                              high);
-    }
-    return reduce(ElementLosses::apply(RowOp<Row>{}, input, target), weight, reduction);
+    ops::check_same_size(Row::name, self, target);
+    ops::check_probabilities(Row::name, self);
+    return reduce_losses(ops::weighted(losses(Row{}, self, target), weight), reduction);
 }
 
-Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
-                                        const Tensor& pos_weight, Reduction reduction) {
-    using Row = rows::BinaryCrossEntropyWithLogits;
-    check_same_size(Row::name, input, target);
-    if (!pos_weight.defined()) return reduce(ElementLosses::apply(RowOp<Row>{}, input, target), weight, reduction);
-    // -log(sigmoid(x)) is the loss of the target 1.
-    const Tensor positive = ElementLosses::apply(RowOp<Row>{}, input, ones({}, input.dtype()));
-    const Tensor losses = (1 - target) * input + (1 + (pos_weight - 1) * target) * positive;
-    return reduce(losses, weight, reduction);
+Tensor binary_cross_entropy_with_logits(const Tensor& self, const Tensor& target, const std::optional<Tensor>& weight,
+                                        const std::optional<Tensor>& pos_weight, Reduction reduction) {
+    ops::check_same_size(rows::BinaryCrossEntropyWithLogits::name, self, target);
+    const Tensor each = pos_weight && pos_weight->defined()
+                            ? losses(rows::WeightedLogits{}, self, target, *pos_weight)
+                            : losses(rows::BinaryCrossEntropyWithLogits{}, self, target);
+    return reduce_losses(ops::weighted(each, weight), reduction);
 }
 
-Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
-    return reduce(ElementLosses::apply(RowOp<rows::SquaredError>{}, input, target), reduction);
+Tensor kl_div(const Tensor& self, const Tensor& target, Reduction reduction, bool log_target) {
+    return reduce_losses(
+        log_target ? losses(rows::KlDivergenceOfLogs{}, self, target) : losses(rows::KlDivergence{}, self, target),
+        reduction);
 }
 
-}  // namespace xgrad::ops
+Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, bool log_input, bool full, double eps,
+                        Reduction reduction) {
+    const Tensor each =
+        log_input ? losses(rows::PoissonNllOfLog{}, input, target) : losses(rows::PoissonNll{eps}, input, target);
+    return reduce_losses(full ? each + losses(rows::Stirling{}, target) : each, reduction);
+}
+
+// --- Margins
+
+Tensor soft_margin_loss(const Tensor& self, const Tensor& target, Reduction reduction) {
+    return reduce_losses(losses(rows::SoftMargin{}, self, target), reduction);
+}
+
+Tensor hinge_embedding_loss(const Tensor& self, const Tensor& target, double margin, Reduction reduction) {
+    return reduce_losses(losses(rows::HingeEmbedding{margin}, self, target), reduction);
+}
+
+Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, double margin,
+                           Reduction reduction) {
+    return reduce_losses(losses(rows::MarginRanking{margin}, input1, input2, target), reduction);
+}
+
+}  // namespace xgrad

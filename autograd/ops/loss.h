@@ -1,28 +1,41 @@
 #pragma once
 
+#include <optional>
+
+#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/reduction.h>
 #include <xgrad/autograd/tensor.h>
 
-/// Losses as operations; nn::functional documents them and gives them options.
+/// What the files of losses share.
 namespace xgrad::ops {
 
-/// What losses over classes have in common. `weight`, one number for each class, may be undefined.
-struct ClassLoss {
-    Tensor weight;
-    Reduction reduction = Reduction::Mean;
-    std::int64_t ignore_index = -100;
-};
+/// The single losses, their mean or their sum.
+Tensor reduce_losses(const Tensor& losses, Reduction reduction);
 
-/// Of logits (N, C), (C) or (N, C, d1, ...) and a target of class indices (int64, without the dimension C) or of
-/// probabilities (the shape of the logits).
-Tensor cross_entropy(const Tensor& input, const Tensor& target, const ClassLoss& loss, double label_smoothing);
-/// Of log-probabilities and class indices.
-Tensor nll_loss(const Tensor& input, const Tensor& target, const ClassLoss& loss);
+/// The dimension of the classes of an input (N, C, ...) or (C).
+inline std::int64_t class_dim(const Tensor& input) { return input.dim() == 1 ? 0 : 1; }
 
-/// `weight` and `pos_weight` may be undefined.
-Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, Reduction reduction);
-Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
-                                        const Tensor& pos_weight, Reduction reduction);
-Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction);
+/// Checks that `input` is of floating point and has classes, and that there is one weight of its dtype for each, or
+/// that the weight is undefined.
+void check_classes(const char* name, const Tensor& input, const Tensor& weight);
+
+/// The target as int64, if it may be class indices: int64 or uint8.
+Tensor class_indices(const char* name, const Tensor& target);
+
+/// Checks that the elements of `target` (int64) are indices of `classes` classes, or `ignored`. Inside vmap nothing is
+/// checked: the operation that reads them does, below it.
+void check_range(const char* name, const Tensor& target, std::int64_t classes, std::optional<std::int64_t> ignored);
+
+/// An output of an operation that has no gradient.
+Tensor saved_constant(const Vjp& b, unsigned k);
+
+/// Calls f with a number of the C++ type of a floating-point dtype.
+template <class F>
+void visit_floating(ScalarType dtype, F f) {
+    if (dtype == kFloat32)
+        f(float{});
+    else
+        f(double{});
+}
 
 }  // namespace xgrad::ops

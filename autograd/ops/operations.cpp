@@ -4,9 +4,10 @@
 namespace xgrad::ops {
 
 // One function for each file of operations; the element-wise rows have theirs in rows.h.
-#define XGRAD_FAMILIES(family)                                                                                \
-    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product) \
-        family(reduction) family(softmax) family(norm) family(loss) family(random)
+#define XGRAD_FAMILIES(family)                                                                                         \
+    family(copy) family(view) family(as_strided) family(join) family(index) family(embedding) family(product)          \
+        family(reduction) family(softmax) family(norm) family(loss) family(class_loss) family(margin_loss) family(ctc) \
+            family(random)
 
 #define XGRAD_DECLARE(name) std::vector<OpInfo> name##_operations();
 XGRAD_FAMILIES(XGRAD_DECLARE)

@@ -3,35 +3,51 @@
 #include <xgrad/autograd/tensor.h>
 #include <xgrad/nn/options/loss.h>
 
-/// Losses of a prediction and a target. `reduction` makes of the single losses their mean (the default) or sum, or
-/// leaves them. Shapes that do not fit throw ShapeError, dtypes DtypeError, class indices out of range IndexError.
+/// Losses of a prediction and a target, with options. The formulas, shapes and errors are those of the functions of
+/// tensors in <xgrad/autograd/functions/loss.h>; what is said here goes beyond them. Where shapes of prediction and
+/// target differ and broadcast, PyTorch warns; here nothing is printed.
 namespace xgrad::nn::functional {
 
-using CrossEntropyFuncOptions = CrossEntropyLossOptions;
-using NLLLossFuncOptions = NLLLossOptions;
-using BinaryCrossEntropyFuncOptions = BCELossOptions;
-using BinaryCrossEntropyWithLogitsFuncOptions = BCEWithLogitsLossOptions;
-using MSELossFuncOptions = MSELossOptions;
+Tensor l1_loss(const Tensor& input, const Tensor& target, const L1LossFuncOptions& options = {});
+Tensor mse_loss(const Tensor& input, const Tensor& target, const MSELossFuncOptions& options = {});
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1LossFuncOptions& options = {});
+/// Throws ValueError when the options have a beta too.
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1LossFuncOptions& options, double beta);
+Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossFuncOptions& options = {});
+Tensor gaussian_nll_loss(const Tensor& input, const Tensor& target, const Tensor& var,
+                         const GaussianNLLLossFuncOptions& options = {});
 
-/// -sum_c w_c p_c log(softmax(x)_c) of logits x of shape (N, C), (C) or (N, C, d1, ...). The target p is either a class
-/// index (int64, the shape of x without C), which stands for the probability 1, or the probabilities of all classes
-/// (the shape and dtype of x; they get a gradient too). The mean of indices is weighted by the w of the targets, that
-/// of probabilities is over all losses.
+/// cross_entropy_loss of tensors.
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntropyFuncOptions& options = {});
-
-/// -w_t x_t of log-probabilities x and class indices t, shaped as those of cross_entropy.
 Tensor nll_loss(const Tensor& input, const Tensor& target, const NLLLossFuncOptions& options = {});
+Tensor multi_margin_loss(const Tensor& input, const Tensor& target, const MultiMarginLossFuncOptions& options = {});
+Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target,
+                              const MultilabelMarginLossFuncOptions& options = {});
+/// The mean over the last dimension, of classes, of binary_cross_entropy_with_logits times the weights.
+Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target,
+                                   const MultilabelSoftMarginLossFuncOptions& options = {});
+Tensor ctc_loss(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
+                const Tensor& target_lengths, const CTCLossFuncOptions& options = {});
 
-/// -w (t log(x) + (1 - t) log(1 - x)) of probabilities x and targets t in [0, 1] of the same shape. Logarithms are at
-/// least -100. Throws ValueError when an x is outside [0, 1].
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target,
                             const BinaryCrossEntropyFuncOptions& options = {});
-
-/// The same of the probabilities sigmoid(x), without overflow; the first summand times `pos_weight`.
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target,
                                         const BinaryCrossEntropyWithLogitsFuncOptions& options = {});
+Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivFuncOptions& options = {});
+Tensor poisson_nll_loss(const Tensor& input, const Tensor& target, const PoissonNLLLossFuncOptions& options = {});
 
-/// (x - t)^2; the shapes broadcast.
-Tensor mse_loss(const Tensor& input, const Tensor& target, const MSELossFuncOptions& options = {});
+Tensor soft_margin_loss(const Tensor& input, const Tensor& target, const SoftMarginLossFuncOptions& options = {});
+Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target,
+                            const HingeEmbeddingLossFuncOptions& options = {});
+/// The three must have the same number of dimensions.
+Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
+                           const MarginRankingLossFuncOptions& options = {});
+Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
+                             const CosineEmbeddingLossFuncOptions& options = {});
+Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                           const TripletMarginLossFuncOptions& options = {});
+/// triplet_margin_loss with another distance, by default pairwise_distance.
+Tensor triplet_margin_with_distance_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                                         const TripletMarginWithDistanceLossFuncOptions& options = {});
 
 }  // namespace xgrad::nn::functional

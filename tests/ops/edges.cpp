@@ -24,7 +24,7 @@ constexpr double kInf = I, kNan = N;
 
 std::vector<Edge> all_edges() {
     std::vector<Edge> out;
-    for (const auto& family : {basic_edges(), unary_edges(), activation_edges(), arithmetic_edges()})
+    for (const auto& family : {basic_edges(), unary_edges(), activation_edges(), arithmetic_edges(), loss_edges()})
         out.insert(out.end(), family.begin(), family.end());
     return out;
 }
@@ -72,10 +72,10 @@ TEST_CASE("rows: values and two derivatives at the edges of the numbers") {
         check("first derivative, recorded", recorded, edge.first, 1e-12, edge.slack);
         check("second derivative", derivative(recorded, x, false), edge.second, 1e-12, edge.slack);
     }
-    ops::AllRows::for_each([&]<class Row>() {
+    ops::TableRows::for_each([&]<class Row>() {
         if (Row::kind == ops::rows::Kind::kIntegral) return;
         CAPTURE(Row::name);
-        CHECK_MESSAGE(covered.count(ops::AllRows::index<Row>()) == 1, "a row without stated values");
+        CHECK_MESSAGE(covered.count(ops::TableRows::index<Row>()) == 1, "a row without stated values");
     });
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/rows.h>
+#include <xgrad/autograd/ops/kernels/table.h>
 
 /// Values, first and second derivatives at the edges of the numbers, as PyTorch gives them, by family of rows.
 namespace edges {
@@ -34,7 +34,7 @@ struct Subject {
 
 template <class Row>
 Subject subject(const char* name, std::function<xgrad::Tensor(const xgrad::Tensor&)> call) {
-    return {xgrad::ops::AllRows::index<Row>(), name, std::move(call)};
+    return {xgrad::ops::TableRows::index<Row>(), name, std::move(call)};
 }
 /// The expression in x, a call of the public function that the row computes.
 #define XGRAD_SUBJECT(Row, ...) \
@@ -54,5 +54,6 @@ std::vector<Edge> basic_edges();
 std::vector<Edge> unary_edges();
 std::vector<Edge> activation_edges();
 std::vector<Edge> arithmetic_edges();
+std::vector<Edge> loss_edges();
 
 }  // namespace edges

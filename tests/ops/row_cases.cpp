@@ -13,7 +13,9 @@ constexpr std::size_t kArity = std::size(Row::uses);
 
 template <class Row>
 Tensor call(const TensorList& x) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return ops::apply_row(Row{}, x[I]...); }
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return ops::detail_op::apply(ops::RowOp<Row>{}, x[I]...);
+    }
     (std::make_index_sequence<kArity<Row>>());
 }
 
@@ -29,7 +31,7 @@ RowCase row_case() {
     for (const ops::Uses uses : Row::uses) flat &= (uses & constant) != 0;
     bool selects = false;
     if constexpr (requires { Row::selects; }) selects = true;
-    return {ops::AllRows::index<Row>(), Row::name, Row::kind, Row::domain, selects, flat, call<Row>, jvp<Row>};
+    return {ops::TableRows::index<Row>(), Row::name, Row::kind, Row::domain, selects, flat, call<Row>, jvp<Row>};
 }
 
 }  // namespace
@@ -37,7 +39,7 @@ RowCase row_case() {
 const std::vector<RowCase>& row_cases() {
     static const std::vector<RowCase> all = [] {
         std::vector<RowCase> out;
-        ops::AllRows::for_each([&]<class Row>() { out.push_back(row_case<Row>()); });
+        ops::TableRows::for_each([&]<class Row>() { out.push_back(row_case<Row>()); });
         return out;
     }();
     return all;

@@ -10,7 +10,7 @@ namespace samples {
 
 /// An element-wise row without its type: its tests are compiled once, not once a row.
 struct RowCase {
-    std::size_t index;  // in AllRows
+    std::size_t index;  // in TableRows
     const char* name;
     xgrad::ops::rows::Kind kind;
     std::span<const xgrad::ops::rows::Domain> domain;  // of each input

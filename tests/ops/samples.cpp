@@ -27,7 +27,7 @@ void check_any_number_of_threads(const std::function<xgrad::TensorList()>& compu
 // One pair of functions for each file of operations.
 #define XGRAD_FAMILIES(family)                                                                             \
     family(view) family(product) family(reduction) family(softmax) family(norm) family(loss) family(index) \
-        family(embedding) family(join)
+        family(embedding) family(join) family(ctc)
 #define XGRAD_DECLARE(name)               \
     std::vector<Sample> name##_samples(); \
     std::vector<WrongInput> name##_wrong();

@@ -1,11 +1,8 @@
 #include <limits>
 
-#include <xgrad/nn/functional/loss.h>
-
 #include "samples.h"
 
 using namespace xgrad;
-namespace F = xgrad::nn::functional;
 
 namespace samples {
 
@@ -109,75 +106,6 @@ std::vector<WrongInput> softmax_wrong() {
              zeros({2, 3}).logsumexp({5});
          },
          "Dimension out of range"},
-    };
-}
-
-std::vector<Sample> loss_samples() {
-    const auto classes = [] { return tensor({2, 0, 1}); };
-    const auto cross_entropy = [=](F::CrossEntropyFuncOptions options) {
-        return [=](const TensorList& x) { return F::cross_entropy(x[0], classes(), options); };
-    };
-    const auto weighted = [](const TensorList& x) {
-        const Tensor w = tensor({0.5, 2., 1., 0.7}).to(x[0].dtype());
-        return F::cross_entropy(x[0], tensor({2, 0, -100}), F::CrossEntropyFuncOptions().weight(w));
-    };
-    return {
-        {"cross_entropy", cross_entropy({}), {{3, 4}}},
-        {"cross_entropy", cross_entropy(F::CrossEntropyFuncOptions().reduction(kSum)), {{3, 4}}},
-        {"cross_entropy", cross_entropy(F::CrossEntropyFuncOptions().reduction(kNone)), {{3, 4}}},
-        {"cross_entropy", cross_entropy(F::CrossEntropyFuncOptions().label_smoothing(0.1)), {{3, 4}}},
-        {"cross_entropy", weighted, {{3, 4}}},
-        {"cross_entropy",
-         [](const TensorList& x) { return F::cross_entropy(x[0], x[1].softmax(1)); },
-         {{3, 4}, {3, 4}}},
-        {"cross_entropy",
-         [](const TensorList& x) {
-             return F::cross_entropy(x[0], tensor({{0, 1}, {2, 1}}));
-         },
-         {{2, 3, 2}}},
-        {"nll_loss", [=](const TensorList& x) { return F::nll_loss(x[0].square(), classes()); }, {{3, 4}}},
-        {"nll_loss",
-         [=](const TensorList& x) { return F::nll_loss(x[0], classes(), F::NLLLossFuncOptions().reduction(kNone)); },
-         {{3, 4}}},
-        {"binary_cross_entropy",
-         [](const TensorList& x) { return F::binary_cross_entropy(x[0].sigmoid(), x[1].sigmoid()); },
-         {{2, 3}, {2, 3}}},
-        {"binary_cross_entropy_with_logits",
-         [](const TensorList& x) { return F::binary_cross_entropy_with_logits(x[0], x[1].sigmoid()); },
-         {{2, 3}, {2, 3}}},
-        {"mse_loss", [](const TensorList& x) { return F::mse_loss(x[0], x[1]); }, {{2, 3}, {2, 3}}},
-        {"mse_loss",
-         [](const TensorList& x) { return F::mse_loss(x[0], x[1], F::MSELossFuncOptions().reduction(kNone)); },
-         {{2, 3}, {2, 3}}},
-    };
-}
-
-std::vector<WrongInput> loss_wrong() {
-    static const Tensor x = zeros({2, 3});
-    return {
-        {"cross_entropy",
-         [] {
-             F::cross_entropy(x, tensor({0, 3}));
-         },
-         "Target 3 is out of bounds"},
-        {"cross_entropy",
-         [] {
-             F::cross_entropy(x, tensor({0, -1}));
-         },
-         "Target -1 is out of bounds"},
-        {"cross_entropy",
-         [] {
-             F::cross_entropy(x, tensor({0, 1, 2}));
-         },
-         "(3,)"},
-        {"nll_loss",
-         [] {
-             F::nll_loss(x, tensor({0, 7}));
-         },
-         "Target 7 is out of bounds"},
-        {"binary_cross_entropy", [] { F::binary_cross_entropy(x + 2.0, x); }, "between 0 and 1"},
-        {"binary_cross_entropy", [] { F::binary_cross_entropy(x, zeros({2})); },
-         "Target size [2] must be the same as input size [2, 3]"},
     };
 }
 
