@@ -22,6 +22,7 @@ void UnfoldImpl::pretty_print(std::ostream& stream) const {
 }
 
 Tensor UnfoldImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::unfold(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);

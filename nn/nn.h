@@ -29,3 +29,4 @@
 #include <xgrad/nn/upsampling.h>
 #include <xgrad/nn/utils.h>
 #include <xgrad/nn/serialize.h>
+#include <xgrad/nn/utils.h>

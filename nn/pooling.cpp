@@ -48,6 +48,7 @@ functional::MaxUnpoolFuncOptions<D> unpool_options(const MaxUnpoolOptions<D>& o,
 
 void MaxPool1dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxPool1dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::max_pool1d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -61,6 +62,7 @@ std::tuple<Tensor, Tensor> MaxPool1dImpl::forward_with_indices(const Tensor& inp
 
 void MaxPool2dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxPool2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::max_pool2d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -74,6 +76,7 @@ std::tuple<Tensor, Tensor> MaxPool2dImpl::forward_with_indices(const Tensor& inp
 
 void MaxPool3dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxPool3dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::max_pool3d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -87,6 +90,7 @@ std::tuple<Tensor, Tensor> MaxPool3dImpl::forward_with_indices(const Tensor& inp
 
 void AvgPool1dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor AvgPool1dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::avg_pool1d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -94,6 +98,7 @@ Tensor AvgPool1dImpl::forward(const Tensor& input) try {
 
 void AvgPool2dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor AvgPool2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::avg_pool2d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -101,6 +106,7 @@ Tensor AvgPool2dImpl::forward(const Tensor& input) try {
 
 void AvgPool3dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor AvgPool3dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::avg_pool3d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -110,6 +116,7 @@ void AdaptiveMaxPool1dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveMaxPool1d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveMaxPool1dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_max_pool1d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -125,6 +132,7 @@ void AdaptiveMaxPool2dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveMaxPool2d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveMaxPool2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_max_pool2d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -140,6 +148,7 @@ void AdaptiveMaxPool3dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveMaxPool3d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveMaxPool3dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_max_pool3d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -155,6 +164,7 @@ void AdaptiveAvgPool1dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveAvgPool1d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveAvgPool1dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_avg_pool1d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -164,6 +174,7 @@ void AdaptiveAvgPool2dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveAvgPool2d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveAvgPool2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_avg_pool2d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -173,6 +184,7 @@ void AdaptiveAvgPool3dImpl::pretty_print(std::ostream& stream) const {
     stream << "xgrad::nn::AdaptiveAvgPool3d(output_size=" << options.output_size() << ')';
 }
 Tensor AdaptiveAvgPool3dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::adaptive_avg_pool3d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -181,6 +193,7 @@ Tensor AdaptiveAvgPool3dImpl::forward(const Tensor& input) try {
 void MaxUnpool1dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxUnpool1dImpl::forward(const Tensor& input, const Tensor& indices,
                                 const std::optional<std::vector<std::int64_t>>& output_size) try {
+    const ForwardScope scope(*this);
     return functional::max_unpool1d(input, indices, unpool_options(options, output_size));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -189,6 +202,7 @@ Tensor MaxUnpool1dImpl::forward(const Tensor& input, const Tensor& indices,
 void MaxUnpool2dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxUnpool2dImpl::forward(const Tensor& input, const Tensor& indices,
                                 const std::optional<std::vector<std::int64_t>>& output_size) try {
+    const ForwardScope scope(*this);
     return functional::max_unpool2d(input, indices, unpool_options(options, output_size));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -197,6 +211,7 @@ Tensor MaxUnpool2dImpl::forward(const Tensor& input, const Tensor& indices,
 void MaxUnpool3dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor MaxUnpool3dImpl::forward(const Tensor& input, const Tensor& indices,
                                 const std::optional<std::vector<std::int64_t>>& output_size) try {
+    const ForwardScope scope(*this);
     return functional::max_unpool3d(input, indices, unpool_options(options, output_size));
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -204,6 +219,7 @@ Tensor MaxUnpool3dImpl::forward(const Tensor& input, const Tensor& indices,
 
 void LPPool1dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor LPPool1dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::lp_pool1d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);
@@ -211,6 +227,7 @@ Tensor LPPool1dImpl::forward(const Tensor& input) try {
 
 void LPPool2dImpl::pretty_print(std::ostream& stream) const { print(stream, options); }
 Tensor LPPool2dImpl::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     return functional::lp_pool2d(input, options);
 } catch (Error& error) {
     rethrow_with_path(error);

@@ -34,6 +34,7 @@ Tensor class_indices(const char* name, const Tensor& target) {
 }
 
 void check_range(const char* name, const Tensor& target, std::int64_t classes, std::optional<std::int64_t> ignored) {
+    if (wrapped(target)) return;
     const Tensor plain = target.contiguous();
     const std::int64_t* t = plain.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < plain.numel(); ++i) {
@@ -59,13 +60,18 @@ struct ClassLoss {
     std::int64_t ignore_index;
 };
 
-/// Checks that `target` (int64) holds the classes of `input`.
-void check_indices(const char* name, const Tensor& input, const Tensor& target, std::int64_t ignored) {
+/// Checks that `target` has the shape of the classes of `input`.
+void check_shape(const char* name, const Tensor& input, const Tensor& target) {
     Dims expected = input.sizes();
     expected.erase(static_cast<std::size_t>(class_dim(input)));
-    if (target.sizes() != IntArrayRef(expected))
-        raise<ShapeError>(name, "an input of shape ", shape_string(input.sizes()), " needs a target of shape ",
-                          shape_string(expected), ", got ", shape_string(target.sizes()));
+    if (target.sizes() == IntArrayRef(expected)) return;
+    raise<ShapeError>(name, "an input of shape ", shape_string(input.sizes()), " needs a target of shape ",
+                      shape_string(expected), ", got ", shape_string(target.sizes()));
+}
+
+/// Checks that `target` (int64) holds the classes of `input`.
+void check_indices(const char* name, const Tensor& input, const Tensor& target, std::int64_t ignored) {
+    check_shape(name, input, target);
     check_range(name, target, input.size(class_dim(input)), ignored);
 }
 
@@ -217,6 +223,7 @@ Tensor along_classes(const Tensor& weight, const Tensor& input) {
 /// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception
 /// Architecture, 2016).
 Tensor smoothed(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
+    check_range(CrossEntropy::name, target, input.size(class_dim(input)), loss.ignore_index);
     const std::int64_t dim = class_dim(input), classes = input.size(dim);
     const Tensor x = log_softmax(input, dim), sharp = ClassLosses::apply(NllLoss{loss}, x, target)[0];
     Tensor spread = -(loss.weight.defined() ? x * along_classes(loss.weight, x) : x).sum(dim);
@@ -247,10 +254,13 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const ClassLoss&
     check_classes(name, input, loss.weight);
     if (input.sizes() == target.sizes()) return of_probabilities(input, target, loss, label_smoothing);
     const Tensor indices = class_indices(name, target);
-    if (input.dim() == 2 && label_smoothing == 0) return ClassLosses::apply(CrossEntropy{loss}, input, indices)[0];
-    check_indices(name, input, indices, loss.ignore_index);
+    check_shape(name, input, indices);
     if (label_smoothing > 0) return smoothed(input, indices, loss, label_smoothing);
-    return ClassLosses::apply(NllLoss{loss}, log_softmax(input, class_dim(input)), indices)[0];
+    if (input.dim() == 2) return ClassLosses::apply(CrossEntropy{loss}, input, indices)[0];
+    const std::int64_t dim = class_dim(input);
+    const Tensor rows = input.movedim(dim, -1).reshape({indices.numel(), input.size(dim)});
+    const Tensor losses = ClassLosses::apply(CrossEntropy{loss}, rows, indices.reshape({-1}))[0];
+    return loss.reduction == Reduction::None ? losses.reshape(indices.sizes()) : losses;
 }
 
 }  // namespace

@@ -148,8 +148,8 @@ struct CtcBackward {
     }
     void vjp(Vjp&) const {
         raise<NotImplementedError>(kCtc,
-                                   "the derivative for 'ctc_loss_backward' is not implemented: its gradient can't "
-                                   "be differentiated again");
+                                   "the derivative for 'ctc_loss_backward' is not implemented: the gradient can't be "
+                                   "differentiated again");
     }
 
   private:
@@ -175,42 +175,6 @@ struct CtcBackward {
             }
     }
 };
-
-/// The loss of each example and, for the gradient, its alpha (N, T, states), in float64.
-struct CtcLoss {
-    static constexpr const char* name = kCtc;
-    static constexpr Uses uses[] = {in(0) | in(1) | out(0) | out(1), kNothing};
-    static constexpr unsigned differentiable = 1;
-
-    CtcBatch problems;
-    bool zero_infinity;
-
-    std::array<Tensor, 2> forward(const Tensor& log_probs, const Tensor& targets) const {
-        const Tensor x = log_probs.contiguous(), labels = targets.contiguous();
-        const std::int64_t count = x.size(1), width = problems.states();
-        Tensor losses = empty({count}, x.dtype()), alpha = empty({count, x.size(0), width}, kFloat64);
-        visit_floating(x.dtype(), [&](auto v) {
-            using T = decltype(v);
-            detail::parallel_for(0, count, problems.grain(), [&](std::int64_t begin, std::int64_t end) {
-                for (; begin < end; ++begin) {
-                    const CtcExample<T> one(problems, begin, x, labels);
-                    double* of_example = alpha.data_ptr<double>() + begin * x.size(0) * width;
-                    one.forward(of_example, width);
-                    losses.data_ptr<T>()[begin] = static_cast<T>(one.loss(of_example, width));
-                }
-            });
-        });
-        return {losses, alpha};
-    }
-    void vjp(Vjp& b) const;
-};
-
-using Ctc = Family<CtcLoss, CtcBackward>;
-
-void CtcLoss::vjp(Vjp& b) const {
-    b.set(0, Ctc::apply(CtcBackward{problems, zero_infinity}, b.grad(), b.input(0), b.input(1), b.output(0),
-                        saved_constant(b, 1)));
-}
 
 /// Checks a batch (T, N, C) with targets (N, S) or one after the other.
 void check(const Tensor& log_probs, const Tensor& targets, const CtcBatch& batch) {
@@ -241,15 +205,51 @@ void check(const Tensor& log_probs, const Tensor& targets, const CtcBatch& batch
     for (const std::int64_t length : batch.target_lengths) total += length;
     if (targets.dim() == 1 && targets.size(0) != total)
         raise<ShapeError>(kCtc, "Expected tensor to have size ", total,
-                          " at dimension 0, the sum of target_lengths, but "
-                          "got size ",
-                          targets.size(0), " for argument 'targets'");
+                          " at dimension 0, the sum of target_lengths, but got size ", targets.size(0),
+                          " for argument 'targets'");
     if (targets.dim() == 2 && targets.size(1) < batch.longest())
         raise<ShapeError>(kCtc, "Expected tensor to have size at least ", batch.longest(),
                           " at dimension 1, but got size ", targets.size(1), " for argument 'targets'");
     if (targets.dim() == 1) return check_range(kCtc, targets, classes, std::nullopt);
     for (std::int64_t n = 0; n < count; ++n)  // what pads a row may be anything
         check_range(kCtc, targets[n].narrow(0, 0, batch.target_length(n)), classes, std::nullopt);
+}
+
+/// The loss of each example and, for the gradient, its alpha (N, T, states), in float64.
+struct CtcLoss {
+    static constexpr const char* name = kCtc;
+    static constexpr Uses uses[] = {in(0) | in(1) | out(0) | out(1), kNothing};
+    static constexpr unsigned differentiable = 1;
+
+    CtcBatch problems;
+    bool zero_infinity;
+
+    std::array<Tensor, 2> forward(const Tensor& log_probs, const Tensor& targets) const {
+        check(log_probs, targets, problems);
+        const Tensor x = log_probs.contiguous(), labels = targets.contiguous();
+        const std::int64_t count = x.size(1), width = problems.states();
+        Tensor losses = empty({count}, x.dtype()), alpha = empty({count, x.size(0), width}, kFloat64);
+        visit_floating(x.dtype(), [&](auto v) {
+            using T = decltype(v);
+            detail::parallel_for(0, count, problems.grain(), [&](std::int64_t begin, std::int64_t end) {
+                for (; begin < end; ++begin) {
+                    const CtcExample<T> one(problems, begin, x, labels);
+                    double* of_example = alpha.data_ptr<double>() + begin * x.size(0) * width;
+                    one.forward(of_example, width);
+                    losses.data_ptr<T>()[begin] = static_cast<T>(one.loss(of_example, width));
+                }
+            });
+        });
+        return {losses, alpha};
+    }
+    void vjp(Vjp& b) const;
+};
+
+using Ctc = Family<CtcLoss, CtcBackward>;
+
+void CtcLoss::vjp(Vjp& b) const {
+    b.set(0, Ctc::apply(CtcBackward{problems, zero_infinity}, b.grad(), b.input(0), b.input(1), b.output(0),
+                        saved_constant(b, 1)));
 }
 
 Lengths lengths_of(const char* what, const Tensor& lengths) {
@@ -266,14 +266,18 @@ Tensor run(const Tensor& log_probs, const Tensor& targets, CtcBatch batch, Reduc
                           shape_string(log_probs.sizes()));
     if (targets.is_floating_point() || targets.dtype() == kBool)
         raise<DtypeError>(kCtc, "targets must be integral, got ", targets.dtype());
-    const Tensor x = batched ? log_probs : log_probs.unsqueeze(1), labels = targets.to(kInt64);
-    check(x, labels, batch);
-    const Tensor divisors = empty({x.size(1)}, kInt64);
-    std::transform(batch.target_lengths.begin(), batch.target_lengths.end(), divisors.data_ptr<std::int64_t>(),
-                   [](std::int64_t length) { return std::max<std::int64_t>(length, 1); });
-    Tensor losses = Ctc::apply(CtcLoss{std::move(batch), zero_infinity}, x, labels)[0];
+    const Tensor x = batched ? log_probs : log_probs.unsqueeze(1);
+    const Tensor labels = (batched || targets.dim() != 1 ? targets : targets.unsqueeze(0)).to(kInt64);
+    const CtcLoss op{std::move(batch), zero_infinity};
+    Tensor losses = Ctc::apply(op, x, labels)[0];
     if (zero_infinity) losses = where(losses == -kImpossible, 0, losses);
-    if (reduction == Reduction::Mean) return (losses / divisors).mean();
+    if (reduction == Reduction::Mean) {
+        const Lengths& lengths = op.problems.target_lengths;
+        const Tensor divisors = empty(losses.sizes(), kInt64);
+        std::transform(lengths.begin(), lengths.end(), divisors.data_ptr<std::int64_t>(),
+                       [](std::int64_t length) { return std::max<std::int64_t>(length, 1); });
+        return (losses / divisors).mean();
+    }
     if (reduction == Reduction::Sum) return losses.sum();
     return batched ? losses : losses.squeeze(0);
 }

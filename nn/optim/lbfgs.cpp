@@ -233,7 +233,7 @@ Tensor LBFGS::step(LossClosure closure) {
     check(options);
     const std::vector<Tensor>& params = param_groups_[0].params();
     const Problem problem(params, closure);
-    const Tensor first_loss = problem.evaluate();
+    Tensor first_loss = problem.evaluate();
     if (params.empty()) return first_loss;
     auto& slot = state_[params[0].unsafeGetTensorImpl()];
     if (!slot) slot = std::make_unique<LBFGSParamState>();

@@ -80,6 +80,10 @@ TEST_CASE("ctc: examples of a batch do not see each other or what pads them") {
         CHECK(gradient_of(loss, one).equal(gradient.select(1, n).narrow(0, 0, lengths[n])));
         CHECK(gradient.select(1, n).slice(0, lengths[n]).equal(zeros({6 - lengths[n], 4}, kFloat64)));
     }
+    // Without a batch there may be padding too.
+    const Tensor alone = ctc_loss(x.select(1, 1), targets[1], {5}, {2}, 0, Reduction::None);
+    CHECK(alone.equal(losses[1]));
+    CHECK(alone.dim() == 0);
     const Tensor joined = tensor({1, 2, 3, 2, 2, 3});
     const Tensor as_tensors = ctc_loss(x, joined.to(kInt32), tensor({6, 5, 4}).to(kInt32), tensor({3, 2, 1}));
     CHECK(as_tensors.allclose((losses / tensor({3., 2., 1.}, kFloat64)).mean()));
