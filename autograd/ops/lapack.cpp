@@ -13,7 +13,6 @@ using Length = std::size_t;
     void p##getrf_(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);                          \
     void p##getrs_(const char* trans, const int* n, const int* columns, const T* a, const int* lda, const int* pivots, \
                    T* b, const int* ldb, int* info, Length);                                                           \
-    void p##getri_(const int* n, T* a, const int* lda, const int* pivots, T* work, const int* lwork, int* info);       \
     void p##potrf_(const char* uplo, const int* n, T* a, const int* lda, int* info, Length);                           \
     void p##geqrf_(const int* m, const int* n, T* a, const int* lda, T* tau, T* work, const int* lwork, int* info);    \
     void p##orgqr_(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau, T* work,              \
@@ -75,14 +74,6 @@ int with_workspace(Call call) {
         const int ld = leading(n);                                                                         \
         p##getrs_(&trans, &n, &columns, lu, &ld, pivots, b, &ld, &info, 1);                                \
         return info;                                                                                       \
-    }                                                                                                      \
-    int getri(int n, T* lu, const int* pivots) {                                                           \
-        const int ld = leading(n);                                                                         \
-        return with_workspace<T>([&](T* work, int lwork, int*) {                                           \
-            int info = 0;                                                                                  \
-            p##getri_(&n, lu, &ld, pivots, work, &lwork, &info);                                           \
-            return info;                                                                                   \
-        });                                                                                                \
     }                                                                                                      \
     int potrf(char uplo, int n, T* a) {                                                                    \
         int info = 0;                                                                                      \

@@ -10,7 +10,6 @@ namespace xgrad::ops::lapack {
     /* A = P L U. */                                                                                                  \
     int getrf(int m, int n, T* a, int* pivots);                                                                       \
     int getrs(char trans, int n, int columns, const T* lu, const int* pivots, T* b);                                  \
-    int getri(int n, T* lu, const int* pivots);                                                                       \
     /* A = L L^T or U^T U. */                                                                                         \
     int potrf(char uplo, int n, T* a);                                                                                \
     /* A = Q R, and the first `columns` columns of Q from its k reflections. */                                       \

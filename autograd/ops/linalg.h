@@ -109,6 +109,9 @@ struct LuFactors {
     bool defined() const { return lu.defined(); }
 };
 LuFactors lu_factors(const char* name, const Tensor& A);
+/// X with A X = B, or A^T X = B if `adjoint`, by factors of A, if they are defined; recorded as an operation on A and
+/// B. Matrices without an inverse give what is not finite.
+Tensor solve_factored(const LuFactors& factors, const Tensor& A, const Tensor& B, bool adjoint);
 
 /// The gradient of A when that of its pseudo-inverse P is G, at constant rank (Golub and Pereyra, 1973).
 Tensor pseudo_inverse_gradient(const Tensor& A, const Tensor& P, const Tensor& G);

@@ -39,30 +39,34 @@ Tensor products_of_others(const Tensor& s) {
     return stack(out, -1);
 }
 
-/// The inverse, not finite for a singular matrix. (The function that returns codes too has no rule for vmap.)
-Tensor unchecked_inverse(const Tensor& A) { return wrapped(A) ? linalg_inv(A) : std::get<0>(linalg_inv_ex(A)); }
+/// `scale` inv(A)^T.
+Tensor scaled_inverse(const LuFactors& factors, const Tensor& A, const Tensor& scale) {
+    return solve_factored(factors, A, as_matrices(scale) * eye(A.size(-1), A.dtype()), true);
+}
 
 /// The derivative of the determinant: det(A) inv(A)^T, or, of singular matrices, by way of A = U diag(s) Vh,
 /// det(U) det(Vh) U diag(products of the other s) Vh.
-Tensor cofactors(const Tensor& A, const Tensor& det) {
-    const auto regular = [&](const Tensor& x) { return as_matrices(det) * transposed(unchecked_inverse(x)); };
-    if (wrapped(A) || wrapped(det)) return regular(A);
+Tensor cofactors(const LuFactors& factors, const Tensor& A, const Tensor& det) {
+    if (wrapped(A) || wrapped(det)) return scaled_inverse({}, A, det);
     const Tensor singular = as_matrices(det.detach() == 0);
-    if (A.numel() == 0 || !singular.any().item<bool>()) return regular(A);
+    if (A.numel() == 0 || !singular.any().item<bool>()) return scaled_inverse(factors, A, det);
     const std::int64_t n = A.size(-1);
     const Tensor other = diagonal_matrix(arange(1, n + 1, A.dtype()));  // what neither way minds
     const auto [U, S, Vh] = linalg_svd(where(singular, A, other), false);
     const Tensor sign = as_matrices((linalg_det(U.detach()) * linalg_det(Vh.detach())).round());
     const Tensor degenerate = sign * (U * products_of_others(S).unsqueeze(-2)).matmul(Vh);
-    return where(singular, degenerate, regular(where(singular, other, A)));
+    return where(singular, degenerate, scaled_inverse({}, where(singular, other, A), det));
 }
 
+/// Of this and the next the factors serve forward and backward; see Solve.
 struct Det {
     static constexpr const char* name = "linalg_det";
     static constexpr Uses uses[] = {in(0) | out()};
 
+    LuFactors factors;
+
     Tensor forward(const Tensor& A) const {
-        const LuFactors f = lu_factors(name, A);
+        const LuFactors f = factors.defined() ? factors : lu_factors(name, A);
         const std::int64_t n = A.size(-1);
         Tensor out = empty(batch_sizes(A), A.dtype());
         visit_float(A.dtype(), [&](auto zero) {
@@ -74,9 +78,9 @@ struct Det {
         });
         return out;
     }
-    void vjp(Vjp& b) const { b.set(0, as_matrices(b.grad()) * cofactors(b.input(0), b.output())); }
+    void vjp(Vjp& b) const { b.set(0, as_matrices(b.grad()) * cofactors(factors, b.input(0), b.output())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor& det) const {
-        return (cofactors(x[0], det) * t[0]).sum({-2, -1});
+        return (cofactors(factors, x[0], det) * t[0]).sum({-2, -1});
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         return {linalg_det(x[0].movedim(dims[0], 0)), 0};
@@ -89,8 +93,10 @@ struct Slogdet {
     static constexpr Uses uses[] = {in(0)};
     static constexpr unsigned differentiable = 1;
 
+    LuFactors factors;
+
     std::array<Tensor, 2> forward(const Tensor& A) const {
-        const LuFactors f = lu_factors(name, A);
+        const LuFactors f = factors.defined() ? factors : lu_factors(name, A);
         const std::int64_t n = A.size(-1);
         const Tensor logarithm = empty(batch_sizes(A), A.dtype()), signs = empty(batch_sizes(A), A.dtype());
         visit_float(A.dtype(), [&](auto zero) {
@@ -109,13 +115,19 @@ struct Slogdet {
         });
         return {logarithm, signs};
     }
-    void vjp(Vjp& b) const { b.set(0, as_matrices(b.grad()) * transposed(unchecked_inverse(b.input(0)))); }
+    void vjp(Vjp& b) const { b.set(0, scaled_inverse(factors, b.input(0), b.grad())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
-        return (transposed(unchecked_inverse(x[0])) * t[0]).sum({-2, -1});
+        return diagonal_of(solve_factored(factors, x[0], t[0], false)).sum(-1);
     }
 };
 
 using Determinants = Family<Det, Slogdet>;
+
+/// The factors of A, none under transforms.
+LuFactors factors_of(const char* name, const Tensor& A) {
+    check_square(name, A);
+    return wrapped(A) ? LuFactors{} : lu_factors(name, A.detach());
+}
 
 }  // namespace
 
@@ -123,16 +135,12 @@ std::vector<OpInfo> linalg_det_operations() { return Determinants::table(); }
 
 }  // namespace ops
 
-Tensor linalg_det(const Tensor& A) {
-    ops::check_square("linalg_det", A);
-    return ops::Determinants::apply(ops::Det{}, A);
-}
+Tensor linalg_det(const Tensor& A) { return ops::Determinants::apply(ops::Det{ops::factors_of("linalg_det", A)}, A); }
 Tensor det(const Tensor& self) { return linalg_det(self); }
 Tensor Tensor::det() const { return linalg_det(*this); }
 
 std::tuple<Tensor, Tensor> linalg_slogdet(const Tensor& A) {
-    ops::check_square("linalg_slogdet", A);
-    auto [logarithm, sign] = ops::Determinants::apply(ops::Slogdet{}, A);
+    auto [logarithm, sign] = ops::Determinants::apply(ops::Slogdet{ops::factors_of("linalg_slogdet", A)}, A);
     return {std::move(sign), std::move(logarithm)};
 }
 std::tuple<Tensor, Tensor> slogdet(const Tensor& self) { return linalg_slogdet(self); }

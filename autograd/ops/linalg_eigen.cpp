@@ -73,19 +73,23 @@ struct Eigh {
     }
 };
 
-/// Eigenvalues alone: dL = diag(V^T dA V), with eigenvectors that backward computes.
+/// Eigenvalues alone: dL = diag(V^T dA V). Where a gradient is to be expected there is memory for the eigenvectors V,
+/// and forward fills it; a gradient that is recorded computes them anew, with a gradient of theirs.
 struct Eigvalsh {
     static constexpr const char* name = "linalg_eigvalsh";
     static constexpr Uses uses[] = {in(0)};
 
     bool upper;
+    Tensor memory;
 
     Tensor forward(const Tensor& A) const {
         check_finite_triangle(name, A, upper);
-        return eigenvalues_in_place(name, rows_of(A), upper, false);
+        const Tensor work = memory.defined() ? memory : empty_columns(A.sizes(), A.dtype());
+        copy(transposed(work), A);
+        return eigenvalues_in_place(name, work, upper, memory.defined());
     }
     void vjp(Vjp& b) const {
-        const Tensor V = vectors(b.input(0));
+        const Tensor V = memory.defined() && !GradMode::is_enabled() ? memory : vectors(b.input(0));
         b.set(0, (V * b.grad().unsqueeze(-2)).matmul(transposed(V)));
     }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
@@ -183,24 +187,31 @@ struct Svd {
     }
 };
 
-/// Singular values alone: dS = diag(U^T dA V), with singular vectors that backward computes.
+/// Singular values alone: dS = diag(U^T dA V). Where a gradient is to be expected there is memory for U and Vh; see
+/// Eigvalsh.
 struct Svdvals {
     static constexpr const char* name = "linalg_svdvals";
     static constexpr Uses uses[] = {in(0)};
 
+    Tensor U, Vh;
+
     Tensor forward(const Tensor& A) const {
         check_finite(name, A);
         Tensor S = empty(batch_sizes(A, std::min(A.size(-2), A.size(-1))), A.dtype());
-        if (S.numel() > 0) singular_values(name, 'N', A, {}, S, {});
+        if (S.numel() > 0) singular_values(name, U.defined() ? 'S' : 'N', A, U, S, Vh);
         return S;
     }
     void vjp(Vjp& b) const {
-        const auto [U, S, Vh] = linalg_svd(b.input(0), false);
-        b.set(0, (U * b.grad().unsqueeze(-2)).matmul(Vh));
+        const auto gradient = [&](const Tensor& left, const Tensor& right) {
+            b.set(0, (left * b.grad().unsqueeze(-2)).matmul(right));
+        };
+        if (U.defined() && !GradMode::is_enabled()) return gradient(U, Vh);
+        const auto [left, S, right] = linalg_svd(b.input(0), false);
+        gradient(left, right);
     }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
-        const auto [U, S, Vh] = linalg_svd(x[0], false);
-        return (U * t[0].matmul(transposed(Vh))).sum(-2);
+        const auto [left, S, right] = linalg_svd(x[0], false);
+        return (left * t[0].matmul(transposed(right))).sum(-2);
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         return {linalg_svdvals(x[0].movedim(dims[0], 0)), 0};
@@ -208,6 +219,8 @@ struct Svdvals {
 };
 
 using Spectra = Family<Eigh, Eigvalsh, Svd, Svdvals>;
+
+bool expects_gradient(const Tensor& A) { return GradMode::is_enabled() && records(A); }
 
 bool is_upper(const char* name, std::string_view UPLO) {
     if (UPLO == "U" || UPLO == "u") return true;
@@ -236,7 +249,8 @@ std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& self, std::string_view UPLO
 Tensor linalg_eigvalsh(const Tensor& self, std::string_view UPLO) {
     constexpr const char* name = "linalg_eigvalsh";
     ops::check_square(name, self);
-    return ops::Spectra::apply(ops::Eigvalsh{ops::is_upper(name, UPLO)}, self);
+    const Tensor memory = ops::expects_gradient(self) ? ops::empty_columns(self.sizes(), self.dtype()) : Tensor();
+    return ops::Spectra::apply(ops::Eigvalsh{ops::is_upper(name, UPLO), memory}, self);
 }
 
 std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrices,
@@ -251,7 +265,11 @@ Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> driver) {
     constexpr const char* name = "linalg_svdvals";
     ops::check_matrix(name, A);
     ops::check_driver(name, driver);
-    return ops::Spectra::apply(ops::Svdvals{}, A);
+    const std::int64_t m = A.size(-2), n = A.size(-1), k = std::min(m, n);
+    const auto memory = [&](IntArrayRef sizes) {
+        return ops::expects_gradient(A) ? empty(ops::batch_sizes(A, sizes), A.dtype()) : Tensor();
+    };
+    return ops::Spectra::apply(ops::Svdvals{memory({m, k}), memory({k, n})}, A);
 }
 
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some, bool compute_uv) {

@@ -26,9 +26,9 @@ Tensor taylor(const Tensor& A) {
     const Tensor A2 = A.matmul(A), A3 = A2.matmul(A), A4 = A2.matmul(A2), I = eye(A.size(-1), A.dtype());
     const auto block = [&](int from) {
         const double* b = c.data() + from;
-        return I * b[0] + A * b[1] + A2 * b[2] + A3 * b[3];
+        return (A3 * b[3]).add(A2, b[2]).add(A, b[1]).add(I, b[0]);
     };
-    Tensor sum = block(kDegree - kBlock) + A4 * c[kDegree];
+    Tensor sum = block(kDegree - kBlock).add(A4, c[kDegree]);
     for (int from = kDegree - 2 * kBlock; from >= 0; from -= kBlock) sum = sum.matmul(A4) + block(from);
     return sum;
 }

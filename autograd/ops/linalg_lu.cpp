@@ -62,7 +62,7 @@ struct LuFactor {
         const Tensor LU = b.output(0), g = b.grad();
         const std::int64_t m = LU.size(-2), n = LU.size(-1), k = std::min(m, n);
         const auto square = [&](const Tensor& x) { return x.narrow(-2, 0, k).narrow(-1, 0, k); };
-        const Tensor L = square(LU), U = L, gLU = square(g);  // triangles of one matrix
+        const Tensor L = square(LU), &U = L, gLU = square(g);  // triangles of one matrix
         Tensor low = transposed(lower_triangle(L, -1)).matmul(lower_triangle(gLU, -1)) + lower_triangle(gLU, -1);
         Tensor high = upper_triangle(gLU).matmul(transposed(upper_triangle(U)));
         Tensor rest;  // the gradient of A_2

@@ -147,9 +147,9 @@ template <class Order>
 Tensor condition(const Tensor& A, const Order& order) {
     ops::check_square(kCond, A);
     if (A.numel() == 0) return zeros(ops::batch_sizes(A), A.dtype());
-    const auto [inverse, info] = linalg_inv_ex(A);
-    const Tensor product = linalg_matrix_norm(A, order) * linalg_matrix_norm(inverse, order);
-    return where(info > 0, std::numeric_limits<double>::infinity(), product);
+    const std::tuple<Tensor, Tensor> inverse = linalg_inv_ex(A);
+    const Tensor product = linalg_matrix_norm(A, order) * linalg_matrix_norm(std::get<0>(inverse), order);
+    return where(std::get<1>(inverse) > 0, std::numeric_limits<double>::infinity(), product);
 }
 
 }  // namespace

@@ -30,20 +30,23 @@ struct Inverse {
         if (!kCodes) check_codes(name, f.info, describe_singular);
         const std::int64_t n = A.size(-1);
         const int size = lapack_size(name, n);
+        Tensor Y = zeros(A.sizes(), A.dtype());
         visit_float(A.dtype(), [&](auto zero) {
             using T = decltype(zero);
             for_each_matrix(matrix_count(A), n * n * n, [&](std::int64_t i) {
-                T* a = pointer<T>(f.lu) + i * n * n;
+                // A^T Y^T = I, by getrs: OpenBLAS's getri takes longer.
+                T* y = pointer<T>(Y) + i * n * n;
+                for (std::int64_t k = 0; k < n; ++k) y[k * (n + 1)] = 1;
                 if (pointer<int>(f.info)[i] != 0)
-                    std::fill(a, a + n * n, std::numeric_limits<T>::quiet_NaN());
+                    std::fill(y, y + n * n, std::numeric_limits<T>::quiet_NaN());
                 else if (n > 0)
-                    lapack::getri(size, a, pointer<int>(f.pivots) + i * n);
+                    lapack::getrs('N', size, size, pointer<T>(f.lu) + i * n * n, pointer<int>(f.pivots) + i * n, y);
             });
         });
         if constexpr (kCodes)
-            return {f.lu, f.info};
+            return {Y, f.info};
         else
-            return f.lu;
+            return Y;
     }
     void vjp(Vjp& b) const {
         const Tensor Yt = transposed(b.output());
@@ -155,7 +158,7 @@ struct SolveTriangular {
 using Systems = Family<Inverse<false>, Inverse<true>, Solve, SolveTriangular>;
 
 void Solve::vjp(Vjp& b) const {
-    const Tensor gB = Systems::apply(Solve{factors, !adjoint}, b.input(0), b.grad());
+    const Tensor gB = solve_factored(factors, b.input(0), b.grad(), !adjoint);
     if (b.needs(1)) b.set(1, gB);
     if (!b.needs(0)) return;
     const Tensor X = b.output();
@@ -168,7 +171,7 @@ Tensor Solve::jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Te
         const Tensor change = (adjoint ? transposed(t[0]) : t[0]).matmul(X);
         right = right.defined() ? right - change : -change;
     }
-    return Systems::apply(*this, x[0], right);
+    return solve_factored(factors, x[0], right, adjoint);
 }
 
 Batched Solve::batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
@@ -206,11 +209,15 @@ std::array<Tensor, 2> solve(const char* name, const Tensor& A, const Tensor& B, 
         f = lu_factors(name, A.detach());
         if (check) check_codes(name, f.info, describe_solver);
     }
-    const Tensor X = Systems::apply(Solve{f, !left}, A, left ? matrix : transposed(matrix));
+    const Tensor X = solve_factored(f, A, left ? matrix : transposed(matrix), !left);
     return {vector ? X.squeeze(-1) : left ? X : transposed(X), f.info};
 }
 
 }  // namespace
+
+Tensor solve_factored(const LuFactors& factors, const Tensor& A, const Tensor& B, bool adjoint) {
+    return Systems::apply(Solve{factors, adjoint}, A, B);
+}
 
 std::vector<OpInfo> linalg_solve_operations() { return Systems::table(); }
 
