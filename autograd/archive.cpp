@@ -228,7 +228,8 @@ void OutputArchive::write(const std::string& key, const IValue& value) {
 
 void OutputArchive::write(const std::string& key, const OutputArchive& nested) {
     add(key, Nested());
-    for (const auto& [inner_key, entry] : nested.entries_) add(key + '.' + inner_key, entry);
+    const std::string prefix = key + '.';
+    for (const auto& [inner_key, entry] : nested.entries_) add(prefix + inner_key, entry);
 }
 
 std::string OutputArchive::bytes() const {

@@ -38,8 +38,14 @@ class Tensor {
     Tensor& operator=(const Tensor&) & = default;
     Tensor& operator=(Tensor&&) & noexcept = default;
     /// Assigning to a view writes through it: `x[0] = y`, `x[0] = 5`.
-    Tensor& operator=(const Tensor& source) && { return copy_(source); }
-    Tensor& operator=(const Scalar& value) && { return fill_(value); }
+    Tensor& operator=(const Tensor& source) && {
+        copy_(source);
+        return *this;
+    }
+    Tensor& operator=(const Scalar& value) && {
+        fill_(value);
+        return *this;
+    }
 
     // --- What it is
     bool defined() const { return static_cast<bool>(impl_); }
