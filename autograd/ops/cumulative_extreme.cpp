@@ -1,10 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/blocks.h>
 #include <xgrad/autograd/ops/fold.h>
-#include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
-#include <xgrad/autograd/parallel.h>
-
-#include <algorithm>
 
 namespace xgrad {
 
@@ -37,6 +34,19 @@ void run_columns(const T* x, std::int64_t n, std::int64_t inner, std::int64_t wi
     }
 }
 
+template <Fold kind, class T>
+void run_line(const T* x, std::int64_t n, std::int64_t step, T* best, std::int64_t* index) {
+    T so_far = x[0];
+    std::int64_t at = 0;
+    for (std::int64_t k = 0; k < n; ++k) {
+        const bool better = takes<kind>(x[k * step], so_far);
+        so_far = better ? x[k * step] : so_far;
+        at = better ? k : at;
+        best[k * step] = so_far;
+        index[k * step] = at;
+    }
+}
+
 /// The extreme so far along one dimension and where it stands last; that element gets the gradient.
 template <Fold kind>
 struct CumulativeExtreme {
@@ -48,21 +58,18 @@ struct CumulativeExtreme {
 
     std::array<Tensor, 2> forward(const Tensor& x) const {
         const Tensor source = x.contiguous(), best = empty_like(source), index = empty(x.sizes(), kInt64);
-        std::int64_t outer = 1, n = 1, inner = 1;
-        for (std::int64_t d = 0; d < x.dim(); ++d) (d < dim ? outer : d == dim ? n : inner) *= x.size(d);
-        if (x.numel() == 0) return {best, index};
-        const std::int64_t width = std::min<std::int64_t>(inner, 512), strips = (inner + width - 1) / width;
+        const Blocks blocks(x, dim);
         visit_dtype(x.dtype(), [&](auto type) {
             using T = decltype(type);
-            const auto run = [&](std::int64_t unit) {
-                const std::int64_t first = unit % strips * width, at = unit / strips * n * inner + first;
-                run_columns<kind>(source.data_ptr<T>() + at, n, inner, std::min(width, inner - first),
-                                  best.data_ptr<T>() + at, index.data_ptr<std::int64_t>() + at);
-            };
-            detail::parallel_for(0, outer * strips, std::max<std::int64_t>(kGrain / (n * width), 1),
-                                 [&](std::int64_t b, std::int64_t e) {
-                                     for (; b < e; ++b) run(b);
-                                 });
+            const T* in = source.data_ptr<T>();
+            T* out = best.data_ptr<T>();
+            std::int64_t* at = index.data_ptr<std::int64_t>();
+            blocks.for_each_strip([&](std::int64_t from, std::int64_t width) {
+                if (width == 1)
+                    run_line<kind>(in + from, blocks.n, blocks.inner, out + from, at + from);
+                else
+                    run_columns<kind>(in + from, blocks.n, blocks.inner, width, out + from, at + from);
+            });
         });
         return {best, index};
     }

@@ -1,11 +1,10 @@
 #include <xgrad/autograd/ops/scan.h>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/blocks.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/reduced.h>
-#include <xgrad/autograd/parallel.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -18,34 +17,7 @@ namespace ops {
 
 namespace {
 
-constexpr std::int64_t kColumns = 512;  // that are scanned row by row
 constexpr double kInf = std::numeric_limits<double>::infinity();
-
-/// A contiguous tensor as outer blocks of n rows of inner elements.
-struct Blocks {
-    Blocks(const Tensor& x, std::int64_t dim) {
-        for (std::int64_t d = 0; d < x.dim(); ++d) (d < dim ? outer : d == dim ? n : inner) *= x.size(d);
-    }
-
-    /// Calls f(offset of the first element, number of runs, distance of their elements from each other) for all runs.
-    template <class F>
-    void for_each(F f) const {
-        if (outer * n * inner == 0) return;
-        if (inner == 1)
-            return detail::parallel_for(0, outer, std::max<std::int64_t>(kGrain / n, 8),
-                                        [&](std::int64_t b, std::int64_t e) { f(b * n, e - b, n); });
-        const std::int64_t width = std::min(inner, kColumns), strips = (inner + width - 1) / width;
-        detail::parallel_for(0, outer * strips, std::max<std::int64_t>(kGrain / (n * width), 1),
-                             [&](std::int64_t b, std::int64_t e) {
-                                 for (; b < e; ++b) {
-                                     const std::int64_t first = b % strips * width;
-                                     f(b / strips * n * inner + first, std::min(width, inner - first), 1);
-                                 }
-                             });
-    }
-
-    std::int64_t outer = 1, n = 1, inner = 1;
-};
 
 /// Calls scan(at, runs) for parts of the contiguous `x`, walked along `dim`; `at` finds the first element of a part.
 template <class Scan>
@@ -201,19 +173,14 @@ void log_cumulative(const Tensor& x, std::int64_t dim, const Tensor& y) {
     const Blocks blocks(x, dim);
     const T* in = x.data_ptr<T>();
     T* out = y.data_ptr<T>();
-    blocks.for_each([&](std::int64_t from, std::int64_t runs, std::int64_t spread) {
-        ExponentialSum sums[kColumns];
-        const std::int64_t step = spread == 1 ? kColumns : 1;  // neighbours row by row, others one by one
-        for (std::int64_t first = 0; first < runs; first += step) {
-            const std::int64_t at_once = std::min(step, runs - first);
-            std::fill_n(sums, at_once, ExponentialSum());
-            for (std::int64_t k = 0; k < blocks.n; ++k)
-                for (std::int64_t j = 0; j < at_once; ++j) {
-                    const std::int64_t at = from + k * blocks.inner + (first + j) * spread;
-                    sums[j].add(in[at]);
-                    out[at] = static_cast<T>(sums[j].log());
-                }
-        }
+    blocks.for_each_strip([&](std::int64_t from, std::int64_t width) {
+        ExponentialSum sums[Blocks::kColumns];
+        for (std::int64_t k = 0; k < blocks.n; ++k)
+            for (std::int64_t j = 0; j < width; ++j) {
+                const std::int64_t at = from + k * blocks.inner + j;
+                sums[j].add(in[at]);
+                out[at] = static_cast<T>(sums[j].log());
+            }
     });
 }
 

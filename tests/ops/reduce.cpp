@@ -239,6 +239,10 @@ TEST_CASE("any and all") {
     CHECK(tensor({1., 0.5}).all().equal(tensor(true)));
     CHECK(tensor({true, false}).all().equal(tensor(false)));
     CHECK(tensor({2, 0}, kUInt8).any().equal(tensor(1, kUInt8)));
+    CHECK(tensor({0., 2.}).any(IntArrayRef()).equal(tensor({false, true})));
+    CHECK(tensor({0, 2}, kUInt8).all(IntArrayRef()).equal(tensor({0, 1}, kUInt8)));
+    CHECK(tensor({{0, 2}, {1, 1}}).all(std::nullopt, true).equal(tensor({{false}})));
+    CHECK(tensor(3.).any(-1).equal(tensor(true)));
     CHECK(zeros({0}).any().equal(tensor(false)));
     CHECK(zeros({0}).all().equal(tensor(true)));
 }

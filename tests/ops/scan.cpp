@@ -158,7 +158,11 @@ TEST_CASE("logcumsumexp: small terms, large ones, and none") {
 
 TEST_CASE("reductions and scans in forward mode and under vmap") {
     using Function = std::function<Tensor(const Tensor&)>;
-    const std::vector<std::pair<const char*, Function>> functions = {
+    struct Named {
+        const char* name;
+        Function f;
+    };
+    const std::vector<Named> functions = {
         {"sum", [](const Tensor& x) { return x.sum(0); }},
         {"amax", [](const Tensor& x) { return x.amax({0}); }},
         {"amin", [](const Tensor& x) { return x.min(); }},
@@ -180,9 +184,10 @@ TEST_CASE("reductions and scans in forward mode and under vmap") {
     };
     const Tensor x = samples::distinct({3, 4}, 1), t = samples::distinct({3, 4}, 2),
                  batch = samples::distinct({2, 3, 4}, 3);
-    for (const auto& [name, f] : functions) {
-        CAPTURE(name);
-        const auto wrapped = [g = f](const TensorList& in) { return g(in[0]); };
+    for (const Named& each : functions) {
+        const Function& f = each.f;
+        CAPTURE(each.name);
+        const auto wrapped = [&f](const TensorList& in) { return f(in[0]); };
         const auto [value, tangent] = func::jvp(wrapped, {x}, {t});
         const Tensor leaf = x.clone().requires_grad_(), y = f(leaf), w = samples::distinct(y.sizes(), 4);
         CHECK(value.equal(y.detach()));

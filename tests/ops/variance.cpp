@@ -110,6 +110,16 @@ TEST_CASE("a mean far away does not drown the variance") {
     CHECK(wide.var().item<double>() == doctest::Approx(expected).epsilon(1e-9));
 }
 
+TEST_CASE("the squares of float32 deviations may leave its range") {
+    const Tensor x = randn({500, 5}, Generator(8), kFloat64);
+    for (const double scale : {1e-35, 1e-25, 1e25, 1e33}) {
+        CAPTURE(scale);
+        const Tensor scaled = (x * scale).to(kFloat32);
+        for (const std::int64_t d : {0, 1}) CHECK((scaled.std(d).to(kFloat64) / scale).allclose(x.std(d), 1e-5, 0));
+        CHECK((scaled.std().to(kFloat64) / scale).allclose(x.std(), 1e-5, 0));
+    }
+}
+
 TEST_CASE("variances of equal elements are zero or next to it, and never negative") {
     for (const float value : {0.1F, 1e-20F, 3e7F, -0.7F})
         for (const std::int64_t n : {2, 3, 5, 17, 1000, 100'000}) {

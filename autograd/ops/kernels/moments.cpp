@@ -26,19 +26,43 @@ void finish(double rounded, double sum, double squares, std::int64_t n, double& 
     squared = rest < 0 ? 0 : rest;
 }
 
+/// Whether squares of float32 may have left its range. If so, and not all deviations are zero (the usual reason for
+/// small squares), they are summed once more, in double precision.
+template <class T>
+bool left_range(T rounded, T squares) {
+    if (sizeof(T) == sizeof(double) || rounded - rounded != 0) return false;
+    return squares - squares != 0 || squares < T(1e-30);
+}
+
+template <class T>
+void sum_wide(const T* x, std::int64_t step, std::int64_t n, double rounded, double& sum, double& squares) {
+    sum = squares = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+        const double d = x[i * step] - rounded;
+        sum += d;
+        squares += d * d;
+    }
+}
+
 template <class T>
 void moment_rows(const void* in, std::int64_t stride, std::int64_t n, double* mean, double* squares,
                  std::int64_t rows) {
     using L = Lane<T, NativeArch>;
+    const auto all = [](L sum) { return first_element(across<SumFold>(sum)); };
     const T* x = static_cast<const T*>(in);
     for (std::int64_t r = 0; r < rows; ++r, x += stride) {
         const L sum = sum_lanes<L>(n, [&](std::size_t at, auto count) { return load_some<L>(x + at, count, 0); });
         const L rounded = across<SumFold>(sum) / static_cast<double>(n);
-        const auto d = sum_lanes<L>(n, [&](std::size_t at, auto count) {
-            return Deviations<L>(load_some<L>(x + at, count, rounded) - rounded);
-        });
-        finish(first_element(rounded), first_element(across<SumFold>(d.sum)), first_element(across<SumFold>(d.squares)),
-               n, mean[r], squares[r]);
+        const auto deviation = [&](std::size_t at, auto count) {
+            return load_some<L>(x + at, count, rounded) - rounded;
+        };
+        const auto d = sum_lanes<L>(n, [&](std::size_t at, auto count) { return Deviations<L>(deviation(at, count)); });
+        const T about = first_element(rounded);
+        double total = all(d.sum), total_squares = all(d.squares);
+        if (left_range(about, all(d.squares)) &&
+            all(sum_lanes<L>(n, [&](std::size_t at, auto count) { return abs(deviation(at, count)); })) != 0)
+            sum_wide(x, 1, n, about, total, total_squares);
+        finish(about, total, total_squares, n, mean[r], squares[r]);
     }
 }
 
@@ -71,29 +95,40 @@ template <class T>
 void moment_columns(const void* in, std::int64_t stride, std::int64_t n, double* mean, double* squares,
                     std::int64_t width) {
     using L = Lane<T, NativeArch>;
-    alignas(64) T rounded[kStrip], sum[kStrip], sum_of_squares[kStrip];
+    alignas(64) T rounded[kStrip], sum[kStrip], sum_of_squares[kStrip], distance[kStrip];
     for (std::int64_t first = 0; first < width; first += kStrip) {
         const T* x = static_cast<const T*>(in) + first;
         const std::int64_t some = width - first < kStrip ? width - first : kStrip;
-        for (std::int64_t j = 0; j < some; ++j) rounded[j] = sum[j] = sum_of_squares[j] = 0;
-        sum_columns<L, L>(
-            n, some,
-            [&](std::int64_t r, std::size_t at, auto count) { return load_some<L>(x + r * stride + at, count); },
-            [&](std::size_t at, auto count, L s) {
-                store(rounded + at, load_some<L>(rounded + at, count) + s, count);
-            });
+        const auto element = [&](std::int64_t r, std::size_t at, auto count) {
+            return load_some<L>(x + r * stride + at, count);
+        };
+        const auto deviation = [&](std::int64_t r, std::size_t at, auto count) {
+            return element(r, at, count) - load_some<L>(rounded + at, count);
+        };
+        const auto add_to = [](T* sums, std::size_t at, auto count, L more) {
+            store(sums + at, load_some<L>(sums + at, count) + more, count);
+        };
+        for (std::int64_t j = 0; j < some; ++j) rounded[j] = sum[j] = sum_of_squares[j] = distance[j] = 0;
+        sum_columns<L, L>(n, some, element, [&](std::size_t at, auto count, L s) { add_to(rounded, at, count, s); });
         for (std::int64_t j = 0; j < some; ++j) rounded[j] /= static_cast<T>(n);
         sum_columns<L, Deviations<L>>(
-            n, some,
-            [&](std::int64_t r, std::size_t at, auto count) {
-                return Deviations<L>(load_some<L>(x + r * stride + at, count) - load_some<L>(rounded + at, count));
-            },
+            n, some, [&](std::int64_t r, std::size_t at, auto count) { return Deviations<L>(deviation(r, at, count)); },
             [&](std::size_t at, auto count, Deviations<L> d) {
-                store(sum + at, load_some<L>(sum + at, count) + d.sum, count);
-                store(sum_of_squares + at, load_some<L>(sum_of_squares + at, count) + d.squares, count);
+                add_to(sum, at, count, d.sum);
+                add_to(sum_of_squares, at, count, d.squares);
             });
-        for (std::int64_t j = 0; j < some; ++j)
-            finish(rounded[j], sum[j], sum_of_squares[j], n, mean[first + j], squares[first + j]);
+        bool any_left = false;
+        for (std::int64_t j = 0; j < some; ++j) any_left |= left_range(rounded[j], sum_of_squares[j]);
+        if (any_left)
+            sum_columns<L, L>(
+                n, some, [&](std::int64_t r, std::size_t at, auto count) { return abs(deviation(r, at, count)); },
+                [&](std::size_t at, auto count, L s) { add_to(distance, at, count, s); });
+        for (std::int64_t j = 0; j < some; ++j) {
+            double total = sum[j], total_squares = sum_of_squares[j];
+            if (distance[j] != 0 && left_range(rounded[j], sum_of_squares[j]))
+                sum_wide(x + j, stride, n, rounded[j], total, total_squares);
+            finish(rounded[j], total, total_squares, n, mean[first + j], squares[first + j]);
+        }
     }
 }
 
