@@ -1,5 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/convert.h>
+#include <xgrad/autograd/ops/index_walk.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/parallel.h>
@@ -15,6 +16,7 @@ constexpr std::int64_t kLongRun = 64;  // from here on a run is worth a kernel c
 constexpr std::size_t kMaxOperands = kMaxMapInputs + 1;
 using detail::kMaxRank;
 
+constexpr std::int64_t kShortRun = 8;       // up to here a run is copied faster than a function is called
 constexpr std::int64_t kTileBytes = 16384;  // a buffer for transposing: half of the first-level cache
 constexpr std::int64_t kTileColumns = 64;
 constexpr std::int64_t kMinTile = 8;          // transposing fewer rows or columns saves nothing
@@ -98,9 +100,18 @@ class Cursor {
     std::int64_t left_in_run() const { return plan_.rank ? plan_.sizes[plan_.rank - 1] - index_[plan_.rank - 1] : 1; }
     std::byte* at(std::size_t k) const { return plan_.data[k] + offset_[k] * element_size(plan_.dtype[k]); }
 
+    /// How many runs are left of the present dimension of runs. The position is the beginning of one.
+    std::int64_t left_of_runs() const { return plan_.sizes[plan_.rank - 2] - index_[plan_.rank - 2]; }
+
     /// Moves on by n elements of the present run.
-    void advance(std::int64_t n) {
-        for (std::size_t d = plan_.rank; d-- > 0; n = 1) {
+    void advance(std::int64_t n) { advance_along(plan_.rank, n); }
+    /// Moves on by n runs of the present dimension of runs.
+    void advance_runs(std::int64_t n) { advance_along(plan_.rank - 1, n); }
+
+  private:
+    /// Moves on by n steps of the last of the first `count` dimensions.
+    void advance_along(std::size_t count, std::int64_t n) {
+        for (std::size_t d = count; d-- > 0; n = 1) {
             index_[d] += n;
             for (std::size_t k = 0; k < plan_.operands; ++k) offset_[k] += n * plan_.strides[k][d];
             if (index_[d] < plan_.sizes[d]) return;
@@ -109,7 +120,6 @@ class Cursor {
         }
     }
 
-  private:
     const Plan& plan_;
     std::int64_t index_[kMaxRank];
     std::int64_t offset_[kMaxOperands] = {};
@@ -263,6 +273,32 @@ void copy_tile(const Plan& plan, const Tile& tile) {
                     tile.columns);
 }
 
+/// `rows` runs of Run elements each.
+template <int Run, class T>
+void copy_rows(const Plan& plan, const T* from, T* to, std::int64_t rows) {
+    const std::size_t r = plan.rank - 2;
+    const std::int64_t from_row = plan.strides[1][r], to_row = plan.strides[0][r], from_step = plan.run_stride(1),
+                       to_step = plan.run_stride(0);
+    for (std::int64_t i = 0; i < rows; ++i)
+        for (int c = 0; c < Run; ++c) to[i * to_row + c * to_step] = from[i * from_row + c * from_step];
+}
+
+/// Runs [begin, end) of a copy without conversion whose runs are short: a dimension of them at a time.
+template <class T>
+void copy_short_runs(const Plan& plan, std::int64_t begin, std::int64_t end) {
+    constexpr decltype(&copy_rows<1, T>) kBySize[] = {copy_rows<1, T>, copy_rows<2, T>,        copy_rows<3, T>,
+                                                      copy_rows<4, T>, copy_rows<5, T>,        copy_rows<6, T>,
+                                                      copy_rows<7, T>, copy_rows<kShortRun, T>};
+    const auto rows = kBySize[plan.run_length() - 1];
+    Cursor cursor(plan, begin * plan.run_length());
+    while (begin < end) {
+        const std::int64_t n = std::min(cursor.left_of_runs(), end - begin);
+        rows(plan, reinterpret_cast<const T*>(cursor.at(1)), reinterpret_cast<T*>(cursor.at(0)), n);
+        cursor.advance_runs(n);
+        begin += n;
+    }
+}
+
 /// Copies operand 1 to operand 0.
 void run_copy(const Plan& plan) {
     if (const std::size_t row_dim = transposed_dim(plan, 1); row_dim < plan.rank) {
@@ -278,6 +314,12 @@ void run_copy(const Plan& plan) {
             kernels().stream(plan.data[0] + begin * size, plan.data[1] + begin * size,
                              static_cast<std::size_t>((end - begin) * size));
             kernels().fence_streams();
+        });
+    }
+    if (plan.rank >= 2 && plan.run_length() <= kShortRun && plan.dtype[0] == plan.dtype[1]) {
+        const std::int64_t run = plan.run_length();
+        return detail::parallel_for(0, plan.numel / run, kGrain / run, [&](std::int64_t begin, std::int64_t end) {
+            visit_element(plan.dtype[0], [&](auto v) { copy_short_runs<decltype(v)>(plan, begin, end); });
         });
     }
     detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t begin, std::int64_t end) {

@@ -222,6 +222,25 @@ TEST_CASE("tril and triu of integers, bools and in place") {
     CHECK(x.triu(far).equal(zeros({2, 3})));
 }
 
+TEST_CASE("copies of short runs, repeated, strided or side by side, of every dtype") {
+    for (const ScalarType dtype : {kFloat32, kFloat64, kInt64, kInt32, kUInt8, kBool}) {
+        CAPTURE(dtype);
+        const Tensor x = (arange(7 * 9 * 11) % 251).reshape({7, 9, 11}).to(dtype);
+        for (std::int64_t n = 1; n <= 10; ++n) {
+            CAPTURE(n);
+            // Elements by index_select, which does not copy in runs.
+            const Tensor at = repeat_interleave(full({11}, n, kInt64));
+            CHECK(x.repeat_interleave(n, 2).equal(x.index_select(2, at)));
+            const Tensor windows = x.unfold(2, n, 1).clone();
+            for (std::int64_t k = 0; k < n; ++k) CHECK(windows.select(3, k).equal(x.slice(2, k, 12 - n + k)));
+            Tensor target = zeros({7, 9, 2 * n}, dtype);
+            target.slice(2, 0, std::nullopt, 2).copy_(x.slice(2, 0, n));
+            CHECK(target.slice(2, 0, std::nullopt, 2).equal(x.index_select(2, arange(n))));
+            CHECK(target.slice(2, 1, std::nullopt, 2).to(kInt64).sum().item<std::int64_t>() == 0);
+        }
+    }
+}
+
 TEST_CASE("an index that names no element, and dtypes of index functions") {
     CHECK(tril_indices(0, 3).sizes() == IntArrayRef({2, 0}));
     CHECK(triu_indices(2, 2, 0, kInt32).dtype() == kInt32);
@@ -270,6 +289,8 @@ TEST_SUITE("threads") {
                               y.detach(),
                               autograd::grad({y}, {leaf}, {w})[0],
                               x.repeat({1, 2, 3}),
+                              x.repeat_interleave(3, 2),
+                              x.unfold(2, 4, 1).contiguous(),
                               addmm(x[0].slice(0, 0, 70), x[1].t(), x[2], 0.5, 2)};
         });
     }
