@@ -197,6 +197,7 @@ ConvLayerImpl<D, Derived>::ConvLayerImpl(const ConvOptions<D>& conv_options)
 
 template <std::size_t D, class Derived>
 Tensor ConvLayerImpl<D, Derived>::forward(const Tensor& input) try {
+    const ForwardScope scope(*this);
     const auto& o = this->options;
     auto call =
         functional::ConvFuncOptions<D>().bias(this->bias).stride(o.stride()).dilation(o.dilation()).groups(o.groups());
@@ -213,6 +214,7 @@ ConvTransposeLayerImpl<D, Derived>::ConvTransposeLayerImpl(const ConvTransposeOp
 
 template <std::size_t D, class Derived>
 Tensor ConvTransposeLayerImpl<D, Derived>::forward(const Tensor& input, OptionalIntArrayRef output_size) try {
+    const ForwardScope scope(*this);
     const auto& o = this->options;
     return convolve(input, this->weight,
                     functional::ConvTransposeFuncOptions<D>()
