@@ -24,31 +24,25 @@ void check_any_number_of_threads(const std::function<xgrad::TensorList()>& compu
     xgrad::set_num_threads(before);
 }
 
-// One pair of functions for each file of operations.
-#define XGRAD_FAMILIES(family)                                                                                    \
-    family(view) family(product) family(reduction) family(softmax) family(norm) family(loss) family(index)        \
-        family(embedding) family(join) family(scan) family(indexing) family(sorting) family(shape) family(linalg) \
-            family(neural) family(ctc) family(convolution) family(im2col) family(max_pool) family(avg_pool)
-#define XGRAD_DECLARE(name)               \
+// One pair of functions for each file of samples.
+#define XGRAD_FAMILY(name)                \
     std::vector<Sample> name##_samples(); \
     std::vector<WrongInput> name##_wrong();
-XGRAD_FAMILIES(XGRAD_DECLARE)
+#include "families.inc"
 
 std::vector<Sample> all() {
     std::vector<Sample> out;
-#define XGRAD_ADD(name) \
+#define XGRAD_FAMILY(name) \
     for (auto& sample : name##_samples()) out.push_back(std::move(sample));
-    XGRAD_FAMILIES(XGRAD_ADD)
-#undef XGRAD_ADD
+#include "families.inc"
     return out;
 }
 
 std::vector<WrongInput> all_wrong() {
     std::vector<WrongInput> out;
-#define XGRAD_ADD(name) \
+#define XGRAD_FAMILY(name) \
     for (auto& wrong : name##_wrong()) out.push_back(std::move(wrong));
-    XGRAD_FAMILIES(XGRAD_ADD)
-#undef XGRAD_ADD
+#include "families.inc"
     return out;
 }
 
