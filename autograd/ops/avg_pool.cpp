@@ -17,10 +17,11 @@ struct MeanShape : PoolShape {
     bool count_padding = true;
     std::int64_t divisor = 0;  // instead of the number of elements, unless 0
 
-    std::int64_t divisor_of(std::int64_t a, std::int64_t b, std::int64_t c) const {
-        if (divisor != 0) return divisor;
-        return length(0, a, count_padding) * length(1, b, count_padding) * length(2, c, count_padding);
+    /// The divisor of windows (a, b, c) is the product of both.
+    std::int64_t divisor_of_rows(std::int64_t a, std::int64_t b) const {
+        return divisor != 0 ? divisor : length(0, a, count_padding) * length(1, b, count_padding);
     }
+    std::int64_t divisor_of_column(std::int64_t c) const { return divisor != 0 ? 1 : length(2, c, count_padding); }
     /// Calls f(plane) for each plane of `x`, with threads.
     template <class F>
     void for_planes(const Tensor& x, F f) const {
@@ -36,14 +37,6 @@ struct MeanShape : PoolShape {
         for (std::int64_t i = begin(0, a); i < end(0, a); ++i)
             for (std::int64_t j = begin(1, b); j < end(1, b); ++j) f((i * in[1] + j) * in[2]);
     }
-    /// Calls f(a, b, c, number of the window) for all windows of a plane.
-    template <class F>
-    void for_windows(F f) const {
-        std::int64_t number = 0;
-        for (std::int64_t a = 0; a < out[0]; ++a)
-            for (std::int64_t b = 0; b < out[1]; ++b)
-                for (std::int64_t c = 0; c < out[2]; ++c) f(a, b, c, number++);
-    }
 };
 
 template <class T>
@@ -54,7 +47,7 @@ void mean_plane(const MeanShape& s, const T* x, T* y) {
         T sum = 0;
         for (const std::int64_t start : starts)
             for (std::int64_t i = start + s.begin(2, c); i < start + s.end(2, c); ++i) sum = static_cast<T>(sum + x[i]);
-        y[c] = sum / static_cast<T>(s.divisor_of(a, b, c));
+        y[c] = sum / static_cast<T>(s.divisor_of_rows(a, b) * s.divisor_of_column(c));
     };
     auto [first, last] = s.inner();
     if (!std::is_floating_point_v<T> || s.stride[2] > 2) first = last = 0;
@@ -72,8 +65,30 @@ void mean_plane(const MeanShape& s, const T* x, T* y) {
                 kernels().pool[float_index(scalar_type_v<T>)].mean(
                     {rows.data(), static_cast<std::int64_t>(rows.size()), s.kernel[2], 1, s.stride[2], last - first,
                      s.in[2] - begin},
-                    static_cast<double>(s.divisor_of(a, b, first)), y + first);
+                    static_cast<double>(s.divisor_of_rows(a, b) * s.divisor_of_column(first)), y + first);
             }
+        }
+}
+
+/// A window along the last dimension.
+struct Column {
+    std::int64_t begin, end, divisor;
+};
+
+/// Adds each element's share to all of its window.
+template <class T>
+void spread_plane(const MeanShape& s, const PoolVector<Column>& columns, const T* g, T* x) {
+    PoolVector<T> shares(columns.size());
+    std::fill_n(x, product(s.in), T(0));
+    for (std::int64_t a = 0; a < s.out[0]; ++a)
+        for (std::int64_t b = 0; b < s.out[1]; ++b, g += s.out[2]) {
+            const std::int64_t rows = s.divisor_of_rows(a, b);
+            for (std::size_t c = 0; c < columns.size(); ++c)
+                shares[c] = g[c] / static_cast<T>(rows * columns[c].divisor);
+            s.for_rows(a, b, [&](std::int64_t start) {
+                for (std::size_t c = 0; c < columns.size(); ++c)
+                    for (std::int64_t j = columns[c].begin; j < columns[c].end; ++j) x[start + j] += shares[c];
+            });
         }
 }
 
@@ -113,18 +128,13 @@ struct AvgPoolBackward {
     Tensor forward(const Tensor& g) const {
         const Tensor from = g.contiguous();
         const Tensor x = empty(with_last(g.sizes(), shape.in, shape.dims), g.dtype());
+        PoolVector<Column> columns;
+        for (std::int64_t c = 0; c < shape.out[2]; ++c)
+            columns.push_back({shape.begin(2, c), shape.end(2, c), shape.divisor_of_column(c)});
         visit_float(g.dtype(), [&]<class T>(T) {
             shape.for_planes(g, [&](std::int64_t i) {
-                T* to = x.data_ptr<T>() + i * product(shape.in);
-                std::fill_n(to, product(shape.in), T(0));
-                const T* windows = from.data_ptr<T>() + i * product(shape.out);
-                shape.for_windows([&](std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t k) {
-                    const T share = windows[k] / static_cast<T>(shape.divisor_of(a, b, c));
-                    const std::int64_t begin = shape.begin(2, c), end = shape.end(2, c);
-                    shape.for_rows(a, b, [&](std::int64_t start) {
-                        for (std::int64_t j = start + begin; j < start + end; ++j) to[j] += share;
-                    });
-                });
+                spread_plane(shape, columns, from.data_ptr<T>() + i * product(shape.out),
+                             x.data_ptr<T>() + i * product(shape.in));
             });
         });
         return x;

@@ -98,24 +98,6 @@ class MaxPlanes {
     PoolVector<std::int64_t> starts_;  // of the rows that a window reaches over
 };
 
-/// Windows of two rows and columns side by side, the common ones.
-bool two_by_two(const PoolShape& s) {
-    return !s.adaptive && s.kernel == Triple{1, 2, 2} && s.stride == Triple{1, 2, 2} && s.padding == Triple{0, 0, 0} &&
-           s.dilation == Triple{1, 1, 1} && s.in[0] == 1 && 2 * s.out[1] <= s.in[1] && 2 * s.out[2] <= s.in[2];
-}
-
-/// Gradients to where the indices of two_by_two windows say, in one pass.
-template <class T>
-void spread_plane(const PoolShape& s, const T* g, const std::int64_t* indices, T* out) {
-    for (std::int64_t i = 0; i < s.out[1]; ++i, g += s.out[2], indices += s.out[2])
-        for (std::int64_t row = 2 * i; row < 2 * i + 2; ++row) {
-            T* to = out + row * s.in[2];
-            kernels().pool[float_index(scalar_type_v<T>)].spread({g, indices, row * s.in[2], s.out[2], to});
-            std::fill(to + 2 * s.out[2], to + s.in[2], T(0));
-        }
-    std::fill(out + 2 * s.out[1] * s.in[2], out + s.in[1] * s.in[2], T(0));
-}
-
 /// Planes of elements and the places in them, with other values, of elements of the planes of another tensor.
 struct Planes {
     Planes(const PoolShape& s, const Tensor& small)
@@ -155,8 +137,6 @@ struct PoolSpreadTo {
   private:
     template <class T>
     void plane(const Planes& planes, const T* g, const std::int64_t* places, T* out) const {
-        if constexpr (std::is_floating_point_v<T> && kSpread == Spread::kAdd)
-            if (two_by_two(shape)) return spread_plane(shape, g, places, out);
         std::fill_n(out, planes.size, T(0));
         for (std::int64_t k = 0; k < planes.places; ++k) {
             if constexpr (kSpread == Spread::kAdd)

@@ -10,13 +10,6 @@ L evens(L x, L y, std::index_sequence<I...>) {
     return typename L::Batch(__builtin_shufflevector(v, w, (2 * I)...));
 }
 
-/// The elements from `Begin` on of x[0], y[0], x[1], y[1] and so on.
-template <std::size_t Begin, class L, std::size_t... I>
-L alternate(L x, L y, std::index_sequence<I...>) {
-    const typename L::Batch::register_type v = x.v, w = y.v;
-    return typename L::Batch(__builtin_shufflevector(v, w, ((Begin + I) / 2 + (I % 2) * sizeof...(I))...));
-}
-
 /// Every element or every other one from `x` on: `count` for a lane, of which no more than `readable` may be touched.
 template <class L>
 L load_strided(const typename L::Value* x, std::int64_t stride, std::size_t count, std::int64_t readable) {
@@ -58,9 +51,13 @@ void max_kernel(const PoolWindows& w, const std::int64_t* offsets, std::int64_t 
         alignas(NativeArch::alignment()) T places[L::size];
         place.v.store_aligned(places);
         const std::int64_t from = first + static_cast<std::int64_t>(at) * w.stride;
-        for (std::size_t i = 0; i < count; ++i)
-            indices[at + i] = from + static_cast<std::int64_t>(i) * w.stride +
-                              static_cast<std::int64_t>(static_cast<std::int32_t>(places[i]));
+        // All of a lane, so that the loop has no end to look for.
+        std::int64_t found[L::size];
+        for (std::size_t i = 0; i < L::size; ++i) {
+            const auto place_in_window = static_cast<std::int32_t>(places[i]);
+            found[i] = from + static_cast<std::int64_t>(i) * w.stride + place_in_window;
+        }
+        for (std::size_t i = 0; i < count; ++i) indices[at + i] = found[i];
     });
 }
 
@@ -74,32 +71,11 @@ void mean_kernel(const PoolWindows& w, double divisor, void* y) {
     });
 }
 
-template <class T>
-void spread_kernel(const PoolSpread& s) {
-    using L = Lane<T, NativeArch>;
-    constexpr std::make_index_sequence<L::size> kPositions;
-    T* out = static_cast<T*>(s.out);
-    for_each_lane<L>(s.count, [&](std::size_t at, auto count) {
-        alignas(NativeArch::alignment()) T places[L::size] = {};
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::int64_t place = s.indices[at + i] - s.first - 2 * static_cast<std::int64_t>(at + i);
-            places[i] = static_cast<T>(static_cast<std::int32_t>(place));
-        }
-        const L place = L::Batch::load_aligned(places);
-        const L g = load_some<L>(static_cast<const T*>(s.g) + at, count);
-        const L even = where(place == 0.0, g, L(0.0)), odd = where(place == 1.0, g, L(0.0));
-        const std::size_t elements = 2 * count;
-        store(out + 2 * at, alternate<0>(even, odd, kPositions), elements < L::size ? elements : L::size);
-        if (elements > L::size)
-            store(out + 2 * at + L::size, alternate<L::size>(even, odd, kPositions), elements - L::size);
-    });
-}
-
 }  // namespace
 
 void fill_pool(KernelTable& table) {
-    table.pool[0] = {max_kernel<float>, mean_kernel<float>, spread_kernel<float>};
-    table.pool[1] = {max_kernel<double>, mean_kernel<double>, spread_kernel<double>};
+    table.pool[0] = {max_kernel<float>, mean_kernel<float>};
+    table.pool[1] = {max_kernel<double>, mean_kernel<double>};
 }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -12,15 +12,6 @@ struct PoolWindows {
     std::int64_t readable;  // elements of each row
 };
 
-/// Gradients of the largest elements of windows of two elements, a stride of 2 apart, of one row: those whose index is
-/// `first` for the first element of the first window. The row has 2 * count elements.
-struct PoolSpread {
-    const void* g;
-    const std::int64_t* indices;
-    std::int64_t first, count;
-    void* out;
-};
-
 /// Loops for one floating-point dtype. The stride is 1 or 2.
 struct PoolKernels {
     /// The largest elements, NaN if there is one, and their indices: `first` for the first element of the first window,
@@ -29,7 +20,6 @@ struct PoolKernels {
                 std::int64_t* indices) = nullptr;
     /// Sums divided by a number.
     void (*mean)(const PoolWindows& windows, double divisor, void* y) = nullptr;
-    void (*spread)(const PoolSpread& spread) = nullptr;
 };
 
 }  // namespace xgrad::ops
