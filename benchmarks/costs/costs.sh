@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # What a developer pays, as a Markdown table. Usage: costs.sh BUILD_FOLDER
 set -euo pipefail
+build=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cmake --install "$1" --prefix "$folder/xgrad" >/dev/null
+cmake --install "$build" --prefix "$folder/xgrad" >/dev/null
 export CCACHE_DISABLE=1 PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$folder/xgrad" -name xgrad.pc)")
 
