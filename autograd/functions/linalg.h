@@ -28,8 +28,7 @@ Tensor linalg_inv(const Tensor& A);
 /// infinite there. Throws LinAlgError for them only if `check_errors`.
 std::tuple<Tensor, Tensor> linalg_inv_ex(const Tensor& A, bool check_errors = false);
 Tensor inverse(const Tensor& self);
-/// The determinant. Its gradient is that of the polynomial, at singular matrices too (for more than one zero singular
-/// value it is 0 for rank below n - 1).
+/// The determinant. Its gradient is that of the polynomial, at singular matrices too.
 Tensor linalg_det(const Tensor& A);
 Tensor det(const Tensor& self);
 /// The sign (-1, 0, 1) and the logarithm of the absolute value of the determinant; 0 and -inf for singular matrices.
@@ -51,7 +50,8 @@ Tensor linalg_solve_triangular(const Tensor& A, const Tensor& B, bool upper, boo
 /// The older form: X with A X = self (A^T X if `transpose`), and a clone of A.
 std::tuple<Tensor, Tensor> triangular_solve(const Tensor& self, const Tensor& A, bool upper = true,
                                             bool transpose = false, bool unitriangular = false);
-/// Seeks inv(A) as a tensor: A of shape (a..., b...) split after `ind` dimensions, whose products must agree.
+/// The inverse of a tensor with respect to tensordot: A of shape (a..., b...) split after `ind` dimensions, whose
+/// products must agree.
 Tensor linalg_tensorinv(const Tensor& self, std::int64_t ind = 2);
 /// X with tensordot(A, X, X.dim()) = B, after the dimensions `dims` of A are moved to its end.
 Tensor linalg_tensorsolve(const Tensor& self, const Tensor& other, OptionalIntArrayRef dims = std::nullopt);
@@ -68,8 +68,8 @@ Tensor cholesky(const Tensor& self, bool upper = false);
 Tensor cholesky_solve(const Tensor& self, const Tensor& input2, bool upper = false);
 /// The inverse of A, whose Cholesky factor `self` is.
 Tensor cholesky_inverse(const Tensor& self, bool upper = false);
-/// P, L, U with A = P L U: L (..., m, k) with ones on its diagonal, U (..., k, n), k = min(m, n). Without pivots P is
-/// an empty tensor.
+/// P, L, U with A = P L U: L (..., m, k) with ones on its diagonal, U (..., k, n), k = min(m, n). Here and below
+/// `pivot` must be true: as in libtorch, there is no other factorization on the CPU.
 std::tuple<Tensor, Tensor, Tensor> linalg_lu(const Tensor& A, bool pivot = true);
 /// L and U in one matrix, and the pivots (int32, from 1). Throws LinAlgError for a zero on U's diagonal.
 std::tuple<Tensor, Tensor> linalg_lu_factor(const Tensor& A, bool pivot = true);
@@ -82,9 +82,12 @@ std::tuple<Tensor, Tensor, Tensor> lu_unpack(const Tensor& LU_data, const Tensor
                                              bool unpack_pivots = true);
 /// Q with orthonormal columns and the upper triangular R, A = Q R, with the signs of LAPACK: mode "reduced"
 /// (Q (..., m, k), R (..., k, n), k = min(m, n)), "complete" (Q (..., m, m), R (..., m, n)), "r" (Q empty). Gradients
-/// need the first k columns of A to be independent; "complete" has none when m > n, "r" none at all.
+/// need the first k columns of A to be independent; "complete" has none when m > n.
 std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode = "reduced");
 std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some = true);
+/// The first n columns of the product of the reflections I - tau_i v_i v_i^T, where v_i is column i of (..., m, n)
+/// below the diagonal, with 1 on it and 0 above: what LAPACK's QR leaves.
+Tensor linalg_householder_product(const Tensor& input, const Tensor& tau);
 
 // --- Eigenvalues and singular values
 
@@ -94,10 +97,9 @@ std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some = true);
 std::tuple<Tensor, Tensor> linalg_eigh(const Tensor& self, std::string_view UPLO = "L");
 Tensor linalg_eigvalsh(const Tensor& self, std::string_view UPLO = "L");
 /// U, S, Vh with A = U diag(S) Vh, S descending (..., k), k = min(m, n): U (..., m, m) and Vh (..., n, n), or
-/// (..., m, k) and (..., k, n) unless `full_matrices`. The driver may be named (gesdd or gesvd; both are exact here, so
-/// it is only checked). A gradient through U and Vh is right for functions that do not change with the signs of a pair
-/// of singular vectors, of distinct singular values, zero at most one unless m = n; it needs `full_matrices` off or
-/// m = n.
+/// (..., m, k) and (..., k, n) unless `full_matrices`. A gradient through U and Vh is right for functions that do not
+/// change with the signs of a pair of singular vectors, of distinct singular values, not zero unless m = n; what
+/// follows the k-th singular vector has none. A `driver` is named for GPUs only: ValueError, as in libtorch.
 std::tuple<Tensor, Tensor, Tensor> linalg_svd(const Tensor& A, bool full_matrices = true,
                                               std::optional<std::string_view> driver = std::nullopt);
 Tensor linalg_svdvals(const Tensor& A, std::optional<std::string_view> driver = std::nullopt);
@@ -107,10 +109,11 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& self, bool some = true, boo
 // --- Least squares and what rests on singular values
 
 /// The X with the least ||A X - B||, for A (..., m, n) and B (..., m, k) or vectors (..., m); the one of least norm
-/// when A's rank is below n. Besides: the squared residuals (..., k) when m > n and A has full rank (else empty), the
-/// rank and the singular values (empty but for the drivers that find them). `rcond` (by default max(m, n) epsilon) is
-/// the part of the largest singular value below which one counts as 0. Drivers: gelsy (default), gelsd and gelss, and
-/// gels, which takes A to be of full rank. The solution is differentiable, as pinv(A) B.
+/// when A's rank is below n. Besides: the squared residuals (..., k), the rank and the singular values, each empty
+/// where the driver does not find it. Drivers: gelsy (the default; rank), gelsd and gelss (all three; residuals when m
+/// > n and every A has rank n), gels, which takes A to be of full rank (residuals when m > n). `rcond` (by default
+/// max(m, n) epsilon) is the part of the largest singular value below which one counts as 0. The solution is
+/// differentiable, as pinv(A) B, and so are the residuals.
 std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, const Tensor& b,
                                                         std::optional<double> rcond = std::nullopt,
                                                         std::optional<std::string_view> driver = std::nullopt);
@@ -164,10 +167,11 @@ Tensor linalg_cond(const Tensor& self, std::string_view p);
 /// A A ... A, n times; inv(A) to the power -n for negative n.
 Tensor linalg_matrix_power(const Tensor& self, std::int64_t n);
 Tensor matrix_power(const Tensor& self, std::int64_t n);
-/// sum A^k / k! (Bader, Blanes and Casas, "Computing the matrix exponential with an optimized Taylor polynomial
-/// approximation", 2019).
+/// sum A^k / k!, by scaling, a Taylor polynomial and squaring (Higham, Functions of Matrices, 2008).
 Tensor linalg_matrix_exp(const Tensor& self);
 Tensor matrix_exp(const Tensor& self);
+/// Sums of products along `dim`; other dimensions broadcast.
+Tensor linalg_vecdot(const Tensor& x, const Tensor& y, std::int64_t dim = -1);
 /// The Vandermonde matrix: 1, x, x^2 ... x^(N-1) along a new last dimension; N is by default the size of the last.
 Tensor linalg_vander(const Tensor& x, std::optional<std::int64_t> N = std::nullopt);
 
@@ -209,6 +213,9 @@ inline Tensor lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B, 
 }
 inline std::tuple<Tensor, Tensor> qr(const Tensor& input, std::string_view mode = "reduced") {
     return linalg_qr(input, mode);
+}
+inline Tensor householder_product(const Tensor& input, const Tensor& tau) {
+    return linalg_householder_product(input, tau);
 }
 inline std::tuple<Tensor, Tensor> eigh(const Tensor& self, std::string_view uplo = "L") {
     return linalg_eigh(self, uplo);
@@ -272,6 +279,7 @@ inline Tensor cond(const Tensor& self, const std::optional<Scalar>& p = std::nul
 inline Tensor cond(const Tensor& self, std::string_view p) { return linalg_cond(self, p); }
 inline Tensor matrix_power(const Tensor& self, std::int64_t n) { return linalg_matrix_power(self, n); }
 inline Tensor matrix_exp(const Tensor& input) { return linalg_matrix_exp(input); }
+inline Tensor vecdot(const Tensor& x, const Tensor& y, std::int64_t dim = -1) { return linalg_vecdot(x, y, dim); }
 inline Tensor vander(const Tensor& x, std::optional<std::int64_t> N = std::nullopt) { return linalg_vander(x, N); }
 
 }  // namespace linalg

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-/// Powers and the exponential of matrices: compositions of products.
+/// Powers and the exponential of matrices, and the like: compositions of products.
 namespace xgrad {
 
 namespace {
@@ -79,6 +79,17 @@ Tensor linalg_matrix_power(const Tensor& self, std::int64_t n) {
 }
 Tensor matrix_power(const Tensor& self, std::int64_t n) { return linalg_matrix_power(self, n); }
 Tensor Tensor::matrix_power(std::int64_t n) const { return linalg_matrix_power(*this, n); }
+
+Tensor linalg_vecdot(const Tensor& x, const Tensor& y, std::int64_t dim) {
+    constexpr const char* name = "linalg_vecdot";
+    ops::check_defined(name, x);
+    ops::check_defined(name, y);
+    if (!x.is_floating_point())
+        raise<DtypeError>(name, "Expected a floating point or complex tensor as input. Got ", x.dtype());
+    if (x.dtype() != y.dtype())
+        raise<DtypeError>(name, "Expected x and y to have the same dtype, but found ", x.dtype(), " and ", y.dtype());
+    return (x * y).sum(dim);
+}
 
 Tensor linalg_vander(const Tensor& x, std::optional<std::int64_t> N) {
     constexpr const char* name = "linalg_vander";

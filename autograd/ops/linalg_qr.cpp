@@ -88,4 +88,25 @@ std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
 std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) { return linalg_qr(self, some ? "reduced" : "complete"); }
 std::tuple<Tensor, Tensor> Tensor::qr(bool some) const { return xgrad::qr(*this, some); }
 
+Tensor linalg_householder_product(const Tensor& input, const Tensor& tau) {
+    constexpr const char* name = "linalg_householder_product";
+    ops::check_matrix(name, input, "input");
+    ops::check_same_dtype(name, input, tau);
+    const std::int64_t m = input.size(-2), n = input.size(-1), k = tau.dim() > 0 ? tau.size(-1) : 0;
+    if (m < n)
+        raise<ShapeError>(name, "input.shape[-2] must be greater than or equal to input.shape[-1], the shape is ",
+                          detail::shape_string(input.sizes()));
+    if (k > n || !tau.sizes().equals(ops::batch_sizes(input, k)))
+        raise<ShapeError>(name, "input.shape[-1] must be greater than or equal to tau.shape[-1] and the batches the ",
+                          "same, but the shapes are ", detail::shape_string(input.sizes()), " and ",
+                          detail::shape_string(tau.sizes()));
+    const Tensor I = eye(m, n, input.dtype()), V = ops::lower_triangle(input, -1) + I;
+    Tensor Q = I.expand(input.sizes());
+    for (std::int64_t i = k - 1; i >= 0; --i) {
+        const Tensor v = V.narrow(-1, i, 1);
+        Q = Q - (v * tau.narrow(-1, i, 1).unsqueeze(-1)).matmul(ops::transposed(v).matmul(Q));
+    }
+    return k > 0 ? Q : Q.clone();
+}
+
 }  // namespace xgrad

@@ -240,6 +240,8 @@ TEST_CASE("compositions have the gradients of their parts") {
         {"cond", [](const TensorList& x) { return linalg_cond(x[0]); }},
         {"cond fro", [](const TensorList& x) { return linalg_cond(x[0], "fro"); }},
         {"vander", [](const TensorList& x) { return linalg_vander(x[0], 4); }},
+        {"householder_product",
+         [](const TensorList& x) { return linalg_householder_product(x[0], x[1].select(-1, 0)); }},
         {"svd, its older form", [](const TensorList& x) { return std::get<0>(svd(x[0])).abs(); }},
     };
     const Tensor A = (random({3, 3}) + eye(3, kFloat64) * tensor({3., 5., 8.})).detach().requires_grad_();

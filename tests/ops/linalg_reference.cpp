@@ -174,6 +174,10 @@ void add_functions(std::vector<Case>& cases) {
     for (const char* name : {"0", "1e-09", "0.3", "1", "5", "batch"})
         cases.push_back(one(std::string("matrix_exp ") + name, [](const TensorList& x) { return x[0].matrix_exp(); }));
     cases.push_back(one("vander", [](const TensorList& x) { return linalg_vander(x[0]); }));
+    cases.push_back(one("vecdot", [](const TensorList& x) { return linalg_vecdot(x[0], x[1]); }));
+    cases.push_back(one("vecdot dim", [](const TensorList& x) { return linalg::vecdot(x[0], x[1], 0); }));
+    for (const char* name : {"householder_product", "householder_product of fewer"})
+        cases.push_back(one(name, [](const TensorList& x) { return linalg::householder_product(x[0], x[1]); }));
     cases.push_back(one("vander 5", [](const TensorList& x) { return linalg::vander(x[0], 5); }));
 }
 

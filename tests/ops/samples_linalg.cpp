@@ -252,6 +252,10 @@ std::vector<WrongInput> linalg_wrong() {
         {"linalg_matrix_power", [] { linalg_matrix_power(ones({2}), 2); }, "at least 2 dimensions"},
         {"linalg_matrix_exp", [] { matrix_exp(wide); }, "square"},
         {"linalg_matrix_exp", [=] { matrix_exp(numbers()); }, "Expected a floating point"},
+        {"linalg_householder_product", [] { linalg_householder_product(wide, ones({2})); }, "input.shape[-2] must be"},
+        {"linalg_householder_product", [] { linalg_householder_product(square, ones({4})); }, "(3, 3) and (4,)"},
+        {"linalg_vecdot", [] { linalg_vecdot(wide, wide.to(kFloat64)); }, "the same dtype"},
+        {"linalg_vecdot", [=] { linalg_vecdot(numbers(), numbers()); }, "Expected a floating point"},
         {"linalg_vander", [] { linalg_vander(scalar_tensor(1)); }, "at least one dimension"},
         {"linalg_vander", [] { linalg_vander(ones({3}), 1); }, "N must be greater than 1"},
     };
