@@ -92,7 +92,8 @@ struct LinearRecurrence {
     bool reverse;
 
     Tensor forward(const Tensor& g, const Tensor& a) const {
-        const Tensor terms = g.contiguous(), links = a.contiguous(), out = empty_like(terms);
+        const Tensor terms = g.contiguous(), links = a.contiguous();
+        Tensor out = empty_like(terms);
         const auto scan = kernels().scans[static_cast<int>(g.dtype())].recurrence;
         scan_parts(terms, dim, reverse, [&](auto at, const ScanRuns& runs) {
             scan(at(terms), at(links, reverse ? -runs.step : 0), at(out), runs);
@@ -185,7 +186,8 @@ void log_cumulative(const Tensor& x, std::int64_t dim, const Tensor& y) {
 }
 
 Tensor LogCumSumExp::forward(const Tensor& x) const {
-    const Tensor source = x.contiguous(), out = empty_like(source);
+    const Tensor source = x.contiguous();
+    Tensor out = empty_like(source);
     if (x.dtype() == kFloat32)
         log_cumulative<float>(source, dim, out);
     else

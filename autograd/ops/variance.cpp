@@ -8,8 +8,6 @@
 
 namespace xgrad {
 
-using detail::Dims;
-
 namespace ops {
 
 namespace {
@@ -40,18 +38,19 @@ Moments combine(const Moments& parts, std::int64_t outer, std::int64_t runs, std
     };
     const auto unit = [&](std::int64_t o, std::int64_t first) {
         const std::int64_t n = std::min(width, inner - first), from = o * runs * inner + first, to = o * inner + first;
+        const double* part_mean = parts.mean() + from;
+        const double* part_squares = parts.squares() + from;
         double* mean = whole.mean() + to;
         double* squares = whole.squares() + to;
         std::fill_n(mean, n, 0);
         std::fill_n(squares, n, 0);
         for (std::int64_t r = 0; r < runs; ++r)
-            for (std::int64_t j = 0; j < n; ++j) mean[j] += count_of_run(r) * parts.mean()[from + r * inner + j];
+            for (std::int64_t j = 0; j < n; ++j) mean[j] += count_of_run(r) * part_mean[r * inner + j];
         for (std::int64_t j = 0; j < n; ++j) mean[j] /= total;
         for (std::int64_t r = 0; r < runs; ++r)
             for (std::int64_t j = 0; j < n; ++j) {
-                const std::int64_t at = from + r * inner + j;
-                const double off = parts.mean()[at] - mean[j];
-                squares[j] += parts.squares()[at] + count_of_run(r) * off * off;
+                const double off = part_mean[r * inner + j] - mean[j];
+                squares[j] += part_squares[r * inner + j] + count_of_run(r) * off * off;
             }
     };
     detail::parallel_for(0, outer * strips, std::max<std::int64_t>(kGrain / (runs * width), 1),
@@ -66,7 +65,7 @@ Moments moments_of(const Tensor& x, const Walk& w) {
     const MomentKernels& kernel = kernels().moments[float_index(x.dtype())];
     const auto* in = static_cast<const std::byte*>(x.data_ptr());
     const std::int64_t bytes = x.element_size(), parts = w.parts();
-    const Moments m(w.outer * parts * w.inner);
+    Moments m(w.outer * parts * w.inner);
     double* const mean = m.mean();
     double* const squares = m.squares();
     w.for_each_part(
