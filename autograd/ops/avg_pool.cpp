@@ -115,6 +115,9 @@ struct AvgPool {
         return y;
     }
     void vjp(Vjp& b) const;
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {detail_op::apply(*this, x[0].movedim(dims[0], 0)), 0};
+    }
 };
 
 /// Each element divided and added to all of its window.
@@ -140,6 +143,9 @@ struct AvgPoolBackward {
         return x;
     }
     void vjp(Vjp& b) const;
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {detail_op::apply(*this, x[0].movedim(dims[0], 0)), 0};
+    }
 };
 
 using AvgPools = Family<AvgPool, AvgPoolBackward>;

@@ -27,6 +27,30 @@ Tensor along_channels(const Tensor& bias, std::int64_t rank) {
     return bias.view(sizes);
 }
 
+/// `x` with its batch dimension, or another one of size `count`, as dimension `to`.
+Tensor batched_at(std::int64_t to, const Tensor& x, std::int64_t dim, std::int64_t count) {
+    if (dim >= 0) return x.movedim(dim, to);
+    const Tensor one = x.unsqueeze(to);
+    Dims sizes = one.sizes();
+    sizes[static_cast<std::size_t>(to)] = count;
+    return one.expand(sizes);
+}
+
+/// `x` with a dimension divided into `count` parts, which become a dimension in front of it.
+Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count) {
+    Dims sizes = x.sizes();
+    sizes[dim] /= count;
+    sizes.insert(dim, count);
+    return x.reshape(sizes);
+}
+
+/// The size of the batch dimension.
+std::int64_t batch_size(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (dims[i] >= 0) return x[i].size(dims[i]);
+    return 0;
+}
+
 Tensor result_of(std::int64_t images, std::int64_t channels, const Triple& size, const Tensor& weight) {
     Dims sizes{images, channels};
     for (std::size_t d = 5 - weight.sizes().size(); d < 3; ++d) sizes.push_back(size[d]);
@@ -63,6 +87,24 @@ struct Convolution {
         if (t.size() > 2 && t[2].defined()) add(along_channels(t[2], output.dim()).expand(output.sizes()));
         return sum;
     }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const auto apply = [&](const Convolution& op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+            return x.size() > 2 ? detail_op::apply(op, input, weight, bias) : detail_op::apply(op, input, weight);
+        };
+        const std::int64_t count = batch_size(x, dims), bias_dim = x.size() > 2 ? dims[2] : -1;
+        if (dims[1] < 0 && bias_dim < 0) {
+            // More images.
+            const Tensor images = x[0].movedim(dims[0], 0).flatten(0, 1);
+            return {split_dim(apply(*this, images, x[1], x[x.size() - 1]), 0, count), 0};
+        }
+        // More groups.
+        Convolution op = *this;
+        op.shape.groups *= count;
+        const Tensor bias = x.size() > 2 ? batched_at(0, x[2], bias_dim, count).flatten() : Tensor();
+        const Tensor y = apply(op, batched_at(1, x[0], dims[0], count).flatten(1, 2),
+                               batched_at(0, x[1], dims[1], count).flatten(0, 1), bias);
+        return {split_dim(y, 1, count), 1};
+    }
 };
 
 /// The gradient with respect to the weight, of the wide and the narrow side: images are summed over.
@@ -87,6 +129,14 @@ struct ConvolutionWeight {
         if (!t[0].defined()) return detail_op::apply(*this, x[0], t[1]);
         const Tensor first = detail_op::apply(*this, t[0], x[1]);
         return t[1].defined() ? first + detail_op::apply(*this, x[0], t[1]) : first;
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const std::int64_t count = batch_size(x, dims);
+        ConvolutionWeight op = *this;
+        op.shape.groups *= count;
+        const Tensor weights = detail_op::apply(op, batched_at(1, x[0], dims[0], count).flatten(1, 2),
+                                                batched_at(1, x[1], dims[1], count).flatten(1, 2));
+        return {split_dim(weights, 0, count), 0};
     }
 };
 

@@ -58,6 +58,16 @@ void for_each_channel(const Blocks& b, const Tensor& image, const Tensor& column
     });
 }
 
+/// The operation on a batch of batches.
+template <class Op>
+Batched more_images(const Op& op, const Tensor& x) {
+    const Tensor y = detail_op::apply(op, x.flatten(0, 1));
+    detail::Dims sizes = y.sizes();
+    sizes[0] = x.size(1);
+    sizes.insert(0, x.size(0));
+    return {y.reshape(sizes), 0};
+}
+
 struct Im2Col {
     static constexpr const char* name = "im2col";
     static constexpr Uses uses[] = {kNothing};
@@ -78,6 +88,9 @@ struct Im2Col {
         return columns;
     }
     void vjp(Vjp& b) const;
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return more_images(*this, x[0].movedim(dims[0], 0));
+    }
 };
 
 struct Col2Im {
@@ -101,6 +114,9 @@ struct Col2Im {
         return image;
     }
     void vjp(Vjp& b) const;
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return more_images(*this, x[0].movedim(dims[0], 0));
+    }
 };
 
 using BlockOps = Family<Im2Col, Col2Im>;

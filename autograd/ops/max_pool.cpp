@@ -105,6 +105,18 @@ struct Planes {
     std::int64_t count, size, places;
 };
 
+/// Two tensors with a batch dimension in front; where one has none, it is repeated.
+std::array<Tensor, 2> batch_in_front(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
+    const std::int64_t count = dims[0] >= 0 ? x[0].size(dims[0]) : x[1].size(dims[1]);
+    const auto in_front = [&](std::size_t i) {
+        if (dims[i] >= 0) return x[i].movedim(dims[i], 0);
+        detail::Dims sizes = x[i].sizes();
+        sizes.insert(0, count);
+        return x[i].expand(sizes);
+    };
+    return {in_front(0), in_front(1)};
+}
+
 enum class Spread { kAdd, kSet };
 
 /// Elements put at places of zero planes: added, as gradients are, or set.
@@ -132,6 +144,10 @@ struct PoolSpreadTo {
     void vjp(Vjp& b) const;
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
         return t[0].defined() ? detail_op::apply(*this, t[0], x[1]) : Tensor();
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const auto [a, b] = batch_in_front(x, dims);
+        return {detail_op::apply(*this, a, b), 0};
     }
 
   private:
@@ -175,6 +191,10 @@ struct PoolGather {
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
         return t[0].defined() ? detail_op::apply(*this, t[0], x[1]) : Tensor();
     }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const auto [a, b] = batch_in_front(x, dims);
+        return {detail_op::apply(*this, a, b), 0};
+    }
 };
 
 /// The largest elements of windows and their places.
@@ -203,12 +223,24 @@ struct MaxPool {
         return {y, indices};
     }
     void vjp(Vjp& b) const;
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
-        return detail_op::apply(PoolGather{shape}, t[0], detail_op::apply(*this, x[0])[1]);
+};
+
+/// The places alone: forward mode and vmap gather the values from there.
+struct MaxPoolPlaces {
+    static constexpr const char* name = "max_pool_places";
+    static constexpr Uses uses[] = {kNothing};
+    static constexpr unsigned differentiable = 0;
+
+    PoolShape shape;
+
+    Tensor forward(const Tensor& x) const { return MaxPool{shape}.forward(x)[1]; }
+    void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {detail_op::apply(*this, x[0].movedim(dims[0], 0)), 0};
     }
 };
 
-using MaxPools = Family<MaxPool, PoolSpreadTo<Spread::kAdd>, PoolSpreadTo<Spread::kSet>, PoolGather>;
+using MaxPools = Family<MaxPool, MaxPoolPlaces, PoolSpreadTo<Spread::kAdd>, PoolSpreadTo<Spread::kSet>, PoolGather>;
 
 template <Spread kSpread>
 void PoolSpreadTo<kSpread>::vjp(Vjp& b) const {
@@ -219,23 +251,23 @@ void PoolGather::vjp(Vjp& b) const {
 }
 void MaxPool::vjp(Vjp& b) const { b.set(0, MaxPools::apply(PoolSpreadTo<Spread::kAdd>{shape}, b.grad(), b.output(1))); }
 
-void check_dtype(const char* name, const Tensor& x) {
+std::tuple<Tensor, Tensor> max_pool_of(const char* name, const PoolShape& shape, const Tensor& x) {
     if (x.dtype() == kBool) raise<DtypeError>(name, "not implemented for 'Bool'");
+    if (wrapped(x)) {
+        const Tensor places = MaxPools::apply(MaxPoolPlaces{shape}, x);
+        return {MaxPools::apply(PoolGather{shape}, x, places), places};
+    }
+    const auto [y, places] = MaxPools::apply(MaxPool{shape}, x);
+    return {y, places};
 }
 
 std::tuple<Tensor, Tensor> max_pool(const char* name, std::size_t dims, const Tensor& x, IntArrayRef kernel,
                                     IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, bool ceil_mode) {
-    const PoolShape shape = PoolRequest{name, dims}.sliding(x, kernel, stride, padding, dilation, ceil_mode);
-    check_dtype(name, x);
-    const auto [y, indices] = MaxPools::apply(MaxPool{shape}, x);
-    return {y, indices};
+    return max_pool_of(name, PoolRequest{name, dims}.sliding(x, kernel, stride, padding, dilation, ceil_mode), x);
 }
 
 std::tuple<Tensor, Tensor> adaptive_max_pool(const char* name, std::size_t dims, const Tensor& x, IntArrayRef out) {
-    const PoolShape shape = PoolRequest{name, dims}.adaptive(x, out);
-    check_dtype(name, x);
-    const auto [y, indices] = MaxPools::apply(MaxPool{shape}, x);
-    return {y, indices};
+    return max_pool_of(name, PoolRequest{name, dims}.adaptive(x, out), x);
 }
 
 Tensor max_unpool(const char* name, std::size_t dims, const Tensor& x, const Tensor& indices, IntArrayRef size) {
