@@ -61,4 +61,10 @@ Tensor tensordot(const Tensor& self, const Tensor& other, IntArrayRef dims_self,
 /// positions of the operands to contract next, the result of which goes to the end; else they are taken from the left.
 Tensor einsum(std::string_view equation, const TensorList& tensors, OptionalIntArrayRef path = std::nullopt);
 
+namespace linalg {
+
+inline Tensor multi_dot(const TensorList& tensors) { return linalg_multi_dot(tensors); }
+
+}  // namespace linalg
+
 }  // namespace xgrad

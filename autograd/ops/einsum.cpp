@@ -17,6 +17,9 @@ namespace {
 
 constexpr char kEllipsis = '.';
 
+/// Where a subscript stands in tables of all of them.
+constexpr std::size_t index_of(char c) { return static_cast<unsigned char>(c); }
+
 /// The letters of one operand or of the result, with one kEllipsis for "...".
 using Subscripts = std::string;
 
@@ -51,9 +54,9 @@ struct Equation {
 Subscripts implicit_result(const std::vector<Subscripts>& operands) {
     std::array<int, 128> count{};
     for (const Subscripts& operand : operands)
-        for (const char c : operand) ++count[static_cast<std::size_t>(c)];
+        for (const char c : operand) ++count[index_of(c)];
     Subscripts out;
-    if (count[static_cast<std::size_t>(kEllipsis)] > 0) out += kEllipsis;
+    if (count[index_of(kEllipsis)] > 0) out += kEllipsis;
     for (std::size_t c = 'A'; c <= 'z'; ++c)
         if (count[c] == 1) out += static_cast<char>(c);
     return out;
@@ -150,9 +153,9 @@ class Places {
   private:
     static constexpr std::int64_t kNone = -1;
 
-    std::int64_t place(char c) const { return position_[static_cast<std::size_t>(c)]; }
+    std::int64_t place(char c) const { return position_[index_of(c)]; }
     void add(char c) {
-        position_[static_cast<std::size_t>(c)] = rank_;
+        position_[index_of(c)] = rank_;
         rank_ += c == kEllipsis ? hidden_ : 1;
     }
 

@@ -206,7 +206,7 @@ Tensor repeat_interleave(const Tensor& self, std::int64_t repeats, std::optional
     if (repeats < 0) raise<ValueError>("repeat_interleave", "repeats must be non-negative, got ", repeats);
     const std::int64_t d = dim ? wrap_dim(*dim, self.dim(), "repeat_interleave") : 0;
     const Tensor x = dim && self.dim() > 0 ? self : self.reshape({-1});
-    const Tensor out = ops::repeat_slices(x, d, repeats);
+    Tensor out = ops::repeat_slices(x, d, repeats);
     ops::check_output_size(output_size, out.size(d));
     return out;
 }

@@ -6,7 +6,6 @@
 /// Tensors taken apart in the ways of NumPy: all come down to split_with_sizes and slices.
 namespace xgrad {
 
-using detail::Dims;
 using detail::wrap_dim;
 
 namespace {

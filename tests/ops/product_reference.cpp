@@ -68,7 +68,7 @@ std::vector<Case> products() {
         XGRAD_CASE("trace of nothing", x[0].trace()),
         XGRAD_CASE("multi_dot", linalg_multi_dot(x)),
         XGRAD_CASE("multi_dot vectors", linalg_multi_dot(x)),
-        XGRAD_CASE("multi_dot a row", linalg_multi_dot(x)),
+        XGRAD_CASE("multi_dot a row", linalg::multi_dot(x)),
         XGRAD_CASE("chain_matmul", chain_matmul(x)),
         XGRAD_CASE("chain_matmul one", chain_matmul(x)),
         XGRAD_CASE("tensordot", tensordot(x[0], x[1], {1, 0}, {0, 1})),
