@@ -102,7 +102,7 @@ struct AvgPool {
 
     Tensor forward(const Tensor& x) const {
         const Tensor from = x.contiguous();
-        const Tensor y = empty(with_last(x.sizes(), shape.out, shape.dims), x.dtype());
+        Tensor y = empty(with_last(x.sizes(), shape.out, shape.dims), x.dtype());
         const auto run = [&]<class T>(T) {
             shape.for_planes(x, [&](std::int64_t i) {
                 mean_plane(shape, from.data_ptr<T>() + i * product(shape.in), y.data_ptr<T>() + i * product(shape.out));
@@ -130,7 +130,7 @@ struct AvgPoolBackward {
 
     Tensor forward(const Tensor& g) const {
         const Tensor from = g.contiguous();
-        const Tensor x = empty(with_last(g.sizes(), shape.in, shape.dims), g.dtype());
+        Tensor x = empty(with_last(g.sizes(), shape.in, shape.dims), g.dtype());
         PoolVector<Column> columns;
         for (std::int64_t c = 0; c < shape.out[2]; ++c)
             columns.push_back({shape.begin(2, c), shape.end(2, c), shape.divisor_of_column(c)});

@@ -69,11 +69,11 @@ struct Convolution {
     Tensor forward(const Tensor& x, const Tensor& weight, const Bias&... bias) const {
         const std::array<Tensor, 1> b = {bias.contiguous()...};
         if constexpr (kTransposed) {
-            const Tensor out = result_of(x.size(0), shape.groups * shape.wide_channels, shape.wide, weight);
+            Tensor out = result_of(x.size(0), shape.groups * shape.wide_channels, shape.wide, weight);
             convolve_transposed(shape, x.contiguous(), weight.contiguous(), b[0], out);
             return out;
         } else {
-            const Tensor out = result_of(x.size(0), shape.groups * shape.narrow_channels, shape.narrow, weight);
+            Tensor out = result_of(x.size(0), shape.groups * shape.narrow_channels, shape.narrow, weight);
             convolve(shape, x.contiguous(), weight.contiguous(), b[0], out);
             return out;
         }
@@ -117,7 +117,7 @@ struct ConvolutionWeight {
     Tensor forward(const Tensor& wide, const Tensor& narrow) const {
         Dims sizes{shape.groups * shape.narrow_channels, shape.wide_channels};
         for (std::size_t d = 5 - wide.sizes().size(); d < 3; ++d) sizes.push_back(shape.kernel[d]);
-        const Tensor out = empty(sizes, wide.dtype());
+        Tensor out = empty(sizes, wide.dtype());
         correlate(shape, wide.contiguous(), narrow.contiguous(), out);
         return out;
     }

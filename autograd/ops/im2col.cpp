@@ -77,7 +77,7 @@ struct Im2Col {
 
     Tensor forward(const Tensor& x) const {
         const Tensor image = x.contiguous();
-        const Tensor columns = zeros({x.size(0), x.size(1) * blocks.kernel_size(), blocks.number()}, x.dtype());
+        Tensor columns = zeros({x.size(0), x.size(1) * blocks.kernel_size(), blocks.number()}, x.dtype());
         visit_float(x.dtype(), [&]<class T>(T) {
             for_each_channel<T>(blocks, image, columns, [&](const T* from, T* to) {
                 for_each_stretch(blocks, [&](std::int64_t column, std::int64_t length, std::int64_t at) {
@@ -102,7 +102,7 @@ struct Col2Im {
 
     Tensor forward(const Tensor& x) const {
         const Tensor columns = x.contiguous();
-        const Tensor image =
+        Tensor image =
             zeros({x.size(0), x.size(1) / blocks.kernel_size(), blocks.image[0], blocks.image[1]}, x.dtype());
         visit_float(x.dtype(), [&]<class T>(T) {
             for_each_channel<T>(blocks, image, columns, [&](T* to, const T* from) {

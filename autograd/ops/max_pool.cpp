@@ -129,7 +129,7 @@ struct PoolSpreadTo {
 
     Tensor forward(const Tensor& g, const Tensor& indices) const {
         const Tensor from = g.contiguous(), places = indices.contiguous();
-        const Tensor out = empty(with_last(g.sizes(), shape.in, shape.dims), g.dtype());
+        Tensor out = empty(with_last(g.sizes(), shape.in, shape.dims), g.dtype());
         const Planes planes(shape, g);
         visit_dtype(g.dtype(), [&](auto v) {
             using T = decltype(v);
@@ -172,7 +172,7 @@ struct PoolGather {
 
     Tensor forward(const Tensor& x, const Tensor& indices) const {
         const Tensor from = x.contiguous(), places = indices.contiguous();
-        const Tensor out = empty(indices.sizes(), x.dtype());
+        Tensor out = empty(indices.sizes(), x.dtype());
         const Planes planes(shape, out);
         visit_dtype(x.dtype(), [&](auto v) {
             using T = decltype(v);

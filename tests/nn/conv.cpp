@@ -105,7 +105,9 @@ TEST_CASE("padding modes of convolutions") {
         const auto o = nn::Conv2dOptions(1, 2, {3, 4}).padding_mode(mode);
         nn::Conv2d numbers(nn::Conv2dOptions(o).padding({1, 2})), same(nn::Conv2dOptions(o).padding(kSame)),
             none(nn::Conv2dOptions(o).padding(kValid));
-        const auto padded = [&](std::vector<std::int64_t> pad) { return F::pad(x, F::PadFuncOptions(pad).mode(mode)); };
+        const auto padded = [&](const std::vector<std::int64_t>& pad) {
+            return F::pad(x, F::PadFuncOptions(pad).mode(mode));
+        };
         CHECK(numbers(x).equal(conv2d(padded({2, 2, 1, 1}), numbers->weight, numbers->bias)));
         CHECK(same(x).equal(conv2d(padded({1, 2, 1, 1}), same->weight, same->bias)));
         CHECK(same(x).sizes() == IntArrayRef({2, 2, 5, 6}));

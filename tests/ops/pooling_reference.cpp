@@ -136,13 +136,13 @@ Cases unpooling_and_norms() {
     using U1 = F::MaxUnpool1dFuncOptions;
     using U2 = F::MaxUnpool2dFuncOptions;
     using U3 = F::MaxUnpool3dFuncOptions;
-    const auto of_1 = [](const char* name, U1 o) {
+    const auto of_1 = [](const char* name, const U1& o) {
         return reference::Case{name, [o](const TensorList& x) { return TensorList{F::max_unpool1d(x[0], x[1], o)}; }};
     };
-    const auto of_2 = [](const char* name, U2 o) {
+    const auto of_2 = [](const char* name, const U2& o) {
         return reference::Case{name, [o](const TensorList& x) { return TensorList{F::max_unpool2d(x[0], x[1], o)}; }};
     };
-    const auto of_3 = [](const char* name, U3 o) {
+    const auto of_3 = [](const char* name, const U3& o) {
         return reference::Case{name, [o](const TensorList& x) { return TensorList{F::max_unpool3d(x[0], x[1], o)}; }};
     };
     const auto lp_1 = [](F::LPPool1dFuncOptions o) { return [o](const Tensor& x) { return F::lp_pool1d(x, o); }; };
