@@ -57,5 +57,6 @@ std::vector<Entry> elementwise_workloads();
 std::vector<Entry> row_workloads();
 std::vector<Entry> product_workloads();
 std::vector<Entry> network_workloads();
+std::vector<Entry> convolution_workloads();
 
 }  // namespace benchmarks

@@ -20,10 +20,12 @@ template <class Optimizer>
 class TrainingStep : public Workload {
   public:
     template <class Options>
-    TrainingStep(torch::nn::Sequential net, const Options& options, std::int64_t batch)
+    TrainingStep(torch::nn::Sequential net, const Options& options, std::int64_t batch,
+                 std::vector<std::int64_t> image = {784})
         : net_(std::move(net)), optimizer_(net_->parameters(), options) {
         initialise(net_->parameters());
-        x_ = uniform({batch, 784});
+        image.insert(image.begin(), batch);
+        x_ = uniform(image);
         y_ = labels(batch, 10);
     }
 
