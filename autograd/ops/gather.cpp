@@ -277,8 +277,8 @@ Tensor gather(const Tensor& self, std::int64_t dim, const Tensor& index, bool sp
     const std::int64_t d = wrap_dim(dim, self.dim(), name);
     ops::check_index_shape(name, index, "self", self, d);
     if (const std::int64_t head = ops::dims_before_rows(index, d); head > 0) {
-        const auto [x, positions, dims] = ops::named_rows(name, self, d, index, head);
-        return ops::take_slices(x, dims, positions);
+        const ops::NamedRows rows = ops::named_rows(name, self, d, index, head);
+        return ops::take_slices(rows.x, rows.dims, rows.positions);
     }
     const Tensor out = ops::Gathering::apply(ops::Gather{d}, ops::at_least_1d(self), ops::at_least_1d(index));
     return index.dim() == 0 ? out.view({}) : out;

@@ -13,8 +13,8 @@ namespace ops {
 
 namespace {
 
-/// The results of a choice that takes the elements of a line by themselves: choose(line, stride, n, places) writes
-/// where the chosen ones stand; it has room for n entries behind itself in `scratch`.
+/// The results of a choice: choose(line, stride, n, scratch, places) writes where the chosen elements of a line stand;
+/// there is room for `room` entries in `scratch`.
 template <class Choose>
 std::array<Tensor, 2> choose_lines(const Choice& choice, const Tensor& x, std::int64_t room, const Choose& choose) {
     const detail::Dims shape = choice.result_shape(x.sizes());

@@ -191,7 +191,7 @@ Tensor scatter_reduce(const Tensor& self, std::int64_t dim, const Tensor& index,
     const auto [kind, d, source] = ops::reduce_arguments(self, dim, index, src, reduce);
     if (index.numel() == 0) return self.clone();
     if (kind == ops::Reduce::kSum || kind == ops::Reduce::kMean) {
-        const Tensor sum = scatter_add(include_self ? self : scatter(self, d, index, 0), d, index, source);
+        Tensor sum = scatter_add(include_self ? self : scatter(self, d, index, 0), d, index, source);
         if (kind == ops::Reduce::kSum) return sum;
         const Tensor count = ops::counts(self, d, index, include_self);
         return self.is_floating_point() ? sum / count : sum.div(count, "floor");

@@ -8,7 +8,6 @@
 
 namespace xgrad {
 
-using detail::Dims;
 using detail::PoolVector;
 using detail::shape_string;
 using detail::wrap_dim;

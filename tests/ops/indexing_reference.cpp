@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/indexing.h>
 
@@ -106,10 +107,10 @@ void add_vectors(std::vector<Case>& cases) {
         add("index_fill tensor", [=](const TensorList& x) { return one(x[0].index_fill(dim, tensor({1}), x[1])); });
         for (const std::string reduce : {"prod", "mean", "amax", "amin"})
             for (const bool include_self : {false, true})
-                cases.push_back(
-                    {"index_reduce" + end + " " + reduce + (include_self ? " 1" : " 0"), [=](const TensorList& x) {
-                         return one(x[0].index_reduce(dim, same, x[1], reduce, include_self));
-                     }});
+                cases.push_back({detail::join("index_reduce", end, ' ', reduce, include_self ? " 1" : " 0"),
+                                 [=](const TensorList& x) {
+                                     return one(x[0].index_reduce(dim, same, x[1], reduce, include_self));
+                                 }});
     }
     const std::vector<Case> others = {
         {"index_add scalar", [](const TensorList& x) { return one(index_add(x[0], 0, tensor({0}), x[1])); }},
