@@ -5,9 +5,9 @@
 #include <xgrad/nn/any_module.h>
 #include <xgrad/nn/attention.h>
 #include <xgrad/nn/batchnorm.h>
+#include <xgrad/nn/conv.h>
 #include <xgrad/nn/distance.h>
 #include <xgrad/nn/dropout.h>
-#include <xgrad/nn/conv.h>
 #include <xgrad/nn/embedding.h>
 #include <xgrad/nn/fold.h>
 #include <xgrad/nn/functional.h>
@@ -25,8 +25,7 @@
 #include <xgrad/nn/pixelshuffle.h>
 #include <xgrad/nn/pooling.h>
 #include <xgrad/nn/sequential.h>
+#include <xgrad/nn/serialize.h>
 #include <xgrad/nn/transformer_layer.h>
 #include <xgrad/nn/upsampling.h>
-#include <xgrad/nn/utils.h>
-#include <xgrad/nn/serialize.h>
 #include <xgrad/nn/utils.h>

@@ -2,8 +2,8 @@
 
 #include <optional>
 #include <string_view>
-#include <vector>
 #include <tuple>
+#include <vector>
 
 #include <xgrad/autograd/tensor.h>
 

@@ -15,7 +15,8 @@ struct Reduced {
 };
 
 /// Folds the dimensions `over.dims` of a plain tensor. Sums of nothing are 0, products 1; a maximum or minimum needs
-/// elements. Dtypes: float32, float64; int64 for kSum and kProduct; all for kMax and kMin. The bits do not depend on the number of threads.
+/// elements. Dtypes: float32, float64; int64 for kSum and kProduct; all for kMax and kMin. The bits do not depend on
+/// the number of threads.
 Tensor fold(Fold kind, const Tensor& x, const Reduced& over);
 
 /// How many elements are not zero: int64.

@@ -257,7 +257,7 @@ Tensor scatter_source(const char* operation, const Tensor& self, std::int64_t di
                       const Tensor& source) {
     check_index_shape(operation, index, "self", self, dim);
     check_index_shape(operation, index, "source", source, -1);
-    check_same_dtype(operation, self, source);
+    check_source_dtype(operation, self, source);
     if (index.numel() == 0) return source;
     Tensor cut = at_least_1d(source);
     for (std::int64_t d = 0; d < index.dim(); ++d)

@@ -197,7 +197,7 @@ IndexArguments index_arguments(const char* name, const Tensor& self, std::int64_
     check_defined(name, self);
     check_defined(name, source);
     IndexArguments out{index_vector(name, index), at_least_1d(source), wrap_dim(dim, self.dim(), name)};
-    check_same_dtype(name, self, source);
+    check_source_dtype(name, self, source);
     Dims expected = self.dim() == 0 ? Dims{1} : Dims(self.sizes());
     expected[static_cast<std::size_t>(out.dim)] = out.index.numel();
     if (out.source.sizes() != IntArrayRef(expected))
@@ -292,7 +292,7 @@ Tensor index_vector(const char* operation, const Tensor& index) {
     return at_least_1d(index).to(kInt64);
 }
 
-void check_same_dtype(const char* operation, const Tensor& self, const Tensor& source) {
+void check_source_dtype(const char* operation, const Tensor& self, const Tensor& source) {
     if (self.dtype() != source.dtype())
         raise<DtypeError>(operation, "self (", self.dtype(), ") and source (", source.dtype(),
                           ") must have the same scalar type");

@@ -38,7 +38,7 @@ Tensor mask_positions(const Tensor& mask);
 
 /// The index of index_select and its kin: a vector of int64.
 Tensor index_vector(const char* operation, const Tensor& index);
-void check_same_dtype(const char* operation, const Tensor& self, const Tensor& source);
+void check_source_dtype(const char* operation, const Tensor& self, const Tensor& source);
 /// A view with one dimension of a tensor without any.
 inline Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? x.view({1}) : x; }
 /// `x` contiguous, and not in the memory of `self`, which is about to be written.

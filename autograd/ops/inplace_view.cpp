@@ -63,9 +63,7 @@ const Tensor& resize_(const Tensor& self, IntArrayRef size) {
     impl.set_geometry(impl.offset, size, detail::contiguous_strides(size));
     return self;
 }
-const Tensor& resize_as_(const Tensor& self, const Tensor& the_template) {
-    return resize_(self, the_template.sizes());
-}
+const Tensor& resize_as_(const Tensor& self, const Tensor& the_template) { return resize_(self, the_template.sizes()); }
 const Tensor& Tensor::resize_(IntArrayRef size) const { return xgrad::resize_(*this, size); }
 
 std::int64_t numel(const Tensor& self) { return self.numel(); }

@@ -28,7 +28,7 @@ void check_square(const char* name, const Tensor& A, const char* what) {
                           A.size(-1), " matrices");
 }
 
-void check_same_dtype(const char* name, const Tensor& A, const Tensor& B) {
+void check_operand(const char* name, const Tensor& A, const Tensor& B) {
     check_defined(name, B);
     if (A.dtype() != B.dtype())
         raise<DtypeError>(name, "Expected A and B to have the same dtype, but found A of type ", A.dtype(),

@@ -15,7 +15,7 @@ namespace xgrad::ops {
 /// A floating-point tensor of two dimensions or more, called `what` in messages.
 void check_matrix(const char* name, const Tensor& A, const char* what = "A");
 void check_square(const char* name, const Tensor& A, const char* what = "A");
-void check_same_dtype(const char* name, const Tensor& A, const Tensor& B);
+void check_operand(const char* name, const Tensor& A, const Tensor& B);
 /// Throws LinAlgError, naming the first matrix of the batch that is not finite. Where LAPACK iterates, it might not
 /// end.
 void check_finite(const char* name, const Tensor& A);

@@ -193,7 +193,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
                                                         std::optional<std::string_view> driver) {
     constexpr const char* name = "linalg_lstsq";
     ops::check_matrix(name, self, "input");
-    ops::check_same_dtype(name, self, b);
+    ops::check_operand(name, self, b);
     const std::int64_t difference = self.dim() - b.dim(), m = self.size(-2), n = self.size(-1);
     if (b.dim() < 1 || difference < 0 || difference > 1)
         raise<ShapeError>(name, "input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) ",

@@ -162,7 +162,7 @@ Tensor linalg_lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B, 
     ops::check_square(name, LU, "LU");
     ops::check_pivots(name, LU, pivots);
     ops::check_matrix(name, B, "B");
-    ops::check_same_dtype(name, LU, B);
+    ops::check_operand(name, LU, B);
     // X A = B is A^T X^T = B^T.
     if (!left) return ops::transposed(linalg_lu_solve(LU, pivots, ops::transposed(B), true, !adjoint));
     const std::int64_t n = LU.size(-1);

@@ -91,7 +91,7 @@ std::tuple<Tensor, Tensor> Tensor::qr(bool some) const { return xgrad::qr(*this,
 Tensor linalg_householder_product(const Tensor& input, const Tensor& tau) {
     constexpr const char* name = "linalg_householder_product";
     ops::check_matrix(name, input, "input");
-    ops::check_same_dtype(name, input, tau);
+    ops::check_operand(name, input, tau);
     const std::int64_t m = input.size(-2), n = input.size(-1), k = tau.dim() > 0 ? tau.size(-1) : 0;
     if (m < n)
         raise<ShapeError>(name, "input.shape[-2] must be greater than or equal to input.shape[-1], the shape is ",

@@ -195,7 +195,7 @@ void check_system(const char* name, const Tensor& A, const Tensor& B, bool left)
 /// X and the codes, undefined under transforms. X is not valid where they are not 0.
 std::array<Tensor, 2> solve(const char* name, const Tensor& A, const Tensor& B, bool left, bool check) {
     check_square(name, A);
-    check_same_dtype(name, A, B);
+    check_operand(name, A, B);
     const bool vector = is_vector(A, B);
     if (vector && !left)
         raise<ShapeError>(name,
@@ -267,7 +267,7 @@ Tensor linalg_solve_triangular(const Tensor& A, const Tensor& B, bool upper, boo
     constexpr const char* name = "linalg_solve_triangular";
     ops::check_square(name, A);
     ops::check_matrix(name, B, "B");
-    ops::check_same_dtype(name, A, B);
+    ops::check_operand(name, A, B);
     ops::check_system(name, A, B, left);
     return ops::Systems::apply(ops::SolveTriangular{upper, left, unitriangular}, A, B);
 }

@@ -196,7 +196,7 @@ Tensor& Tensor::put_(const Tensor& index, const Tensor& source, bool accumulate)
     ops::check_defined(name, index);
     ops::check_defined(name, source);
     if (index.dtype() != kInt64) raise<DtypeError>(name, "expected a long tensor for index, but got ", index.dtype());
-    ops::check_same_dtype(name, *this, source);
+    ops::check_source_dtype(name, *this, source);
     if (index.numel() != source.numel())
         raise<ShapeError>(name, "expected source and index to have the same number of elements, but got ",
                           source.numel(), " and ", index.numel());

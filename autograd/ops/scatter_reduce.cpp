@@ -168,7 +168,7 @@ Tensor index_of_slices(const Tensor& self, std::int64_t dim, const Tensor& index
     reduce_named(name, reduce, false);
     const Tensor vector = index_vector(name, index);
     const std::int64_t d = wrap_dim(dim, self.dim(), name);
-    check_same_dtype(name, self, source);
+    check_source_dtype(name, self, source);
     detail::Dims expected = self.sizes(), column(self.sizes().size(), 1);
     if (self.dim() == 0) return vector.view({});
     expected[static_cast<std::size_t>(d)] = column[static_cast<std::size_t>(d)] = vector.numel();

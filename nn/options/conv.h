@@ -22,9 +22,7 @@ inline constexpr enumtype::kSame kSame;
 
 }  // namespace xgrad
 
-namespace xgrad::nn {
-
-namespace detail {
+namespace xgrad::detail {
 
 /// Numbers of elements on both sides, kValid or kSame.
 template <std::size_t D>
@@ -55,7 +53,9 @@ struct ConvNdOptions {
     auto& padding(std::initializer_list<std::int64_t> list) { return padding(padding_t(ExpandingArray<D>(list))); }
 };
 
-}  // namespace detail
+}  // namespace xgrad::detail
+
+namespace xgrad::nn {
 
 /// Options of Conv1d, Conv2d and Conv3d: Conv2dOptions(3, 16, 5).padding(2).
 template <std::size_t D>
@@ -128,7 +128,7 @@ namespace functional {
 /// Options of functional::conv1d, conv2d and conv3d; see ConvOptions.
 template <std::size_t D>
 struct ConvFuncOptions {
-    using padding_t = nn::detail::conv_padding_t<D>;
+    using padding_t = detail::conv_padding_t<D>;
 
     XGRAD_ARG(Tensor, bias) = {};
     XGRAD_ARG(ExpandingArray<D>, stride) = 1;

@@ -40,9 +40,7 @@ template <class T, std::int64_t R, std::int64_t N>
         step([&](const T* from) { return where(there, L::load_partial(from + at, rest), L(0.0)); });
     }
     alignas(NativeArch::alignment()) T totals[N * R / 4][L::size];
-    each<N * R / 4>([&](auto four) {
-        fold_four(sums + 4 * four).v.store_aligned(totals[four]);
-    });
+    each<N * R / 4>([&](auto four) { fold_four(sums + 4 * four).v.store_aligned(totals[four]); });
     for (std::int64_t r = 0; r < rows; ++r, c += p.c_strides.row)
         for (std::int64_t j = 0; j < N; ++j) {
             const T total = totals[(j * R + r) / 4][r % 4];
