@@ -24,7 +24,8 @@ const std::filesystem::path kSources = "autograd";
 std::string sources() {
     std::ostringstream text;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(kSources))
-        if (entry.path().extension() == ".cpp" || entry.path().extension() == ".inc") text << std::ifstream(entry.path()).rdbuf();
+        if (entry.path().extension() == ".cpp" || entry.path().extension() == ".inc")
+            text << std::ifstream(entry.path()).rdbuf();
     return text.str();
 }
 
