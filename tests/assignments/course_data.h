@@ -47,9 +47,4 @@ inline Images first_twos_and_threes(std::int64_t n) {
                     Scaling::kToPlusMinusOne);
 }
 
-/// (N, 10) with a 1 at the label.
-inline xgrad::Tensor one_hot(const xgrad::Tensor& labels) {
-    return labels.unsqueeze(1).eq(xgrad::arange(10).unsqueeze(0)).to(xgrad::kFloat64);
-}
-
 }  // namespace assignments

@@ -19,7 +19,7 @@ struct Regularised {
     explicit Regularised(double scale) : w(scale * normal_array({785, 10}, 4)), yhat(softmax(dot(x, w))) {}
 
     const Images images = first_images(20, Scaling::kToPlusMinusOne);
-    const Array x = to_array(images.x), y = to_array(one_hot(images.labels));
+    const Array x = to_array(images.x), y = to_array(one_hot(images.labels, 10).to(xgrad::kFloat64));
     const Array w;
     const Array yhat;
 
