@@ -31,7 +31,7 @@ std::vector<Case> shapes() {
         XGRAD_CASE("movedim", x[0].movedim(0, -1)),
         XGRAD_CASE("movedim lists", x[0].movedim({0, 1}, {2, 0})),
         XGRAD_CASE("movedim negative", movedim(x[0], {-1, 0}, {0, -1})),
-        XGRAD_CASE("moveaxis", moveaxis(x[0], {1}, {0})),
+        XGRAD_CASE("moveaxis", moveaxis(x[0], 1, 0)),
         XGRAD_CASE("squeeze all", x[0].squeeze()),
         XGRAD_CASE("squeeze one", x[0].squeeze(-1)),
         XGRAD_CASE("squeeze list", x[0].squeeze({0, -1})),
