@@ -248,7 +248,7 @@ Tensor as_heads(const Tensor& x, const Dims& lead) {
     Dims full = lead;
     full.push_back(x.size(-2));
     full.push_back(x.size(-1));
-    const Tensor wide = x.expand(full);
+    Tensor wide = x.expand(full);
     if (lead.size() == 2) return wide;
     if (lead.size() < 2) return lead.empty() ? wide.unsqueeze(0).unsqueeze(0) : wide.unsqueeze(1);
     return wide.flatten(0, static_cast<std::int64_t>(lead.size()) - 2);

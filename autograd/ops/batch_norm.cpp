@@ -133,7 +133,8 @@ struct ChannelAffine {
     static constexpr Uses uses[] = {in(1), in(0), kNothing};
 
     Tensor forward(const Tensor& x, const Tensor& scale, const Tensor& shift) const {
-        const Tensor source = x.contiguous(), a = scale.contiguous(), b = shift.contiguous(), y = empty_like(source);
+        const Tensor source = x.contiguous(), a = scale.contiguous(), b = shift.contiguous();
+        Tensor y = empty_like(source);
         for_some(channels_of(source), [&](const Channels& c) {
             batch_norm_kernels(x).affine(c, source.data_ptr(), a.data_ptr(), b.data_ptr(), y.data_ptr());
         });
@@ -202,7 +203,8 @@ void update(Tensor running, const Tensor& now, double momentum) {
 std::tuple<Tensor, Tensor, Tensor> train(const Tensor& x, const Arguments& given, double momentum, double eps) {
     const BatchNorm op{eps};
     const auto learn = [&](const Tensor& mean, const Tensor& var) {
-        const auto each = static_cast<double>(x.numel() / x.size(1));
+        const std::int64_t count = x.numel() / x.size(1);
+        const auto each = static_cast<double>(count);
         update(given.running_mean, mean, momentum);
         if (given.running_var.defined()) update(given.running_var, var * (each / (each - 1)), momentum);
     };

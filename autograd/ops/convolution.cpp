@@ -36,10 +36,10 @@ Tensor batched_at(std::int64_t to, const Tensor& x, std::int64_t dim, std::int64
     return one.expand(sizes);
 }
 
-/// `x` with a dimension divided into `count` parts, which become a dimension in front of it.
-Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count) {
+/// `x` with a dimension divided into `count` parts of size `each`; they become a dimension in front of it.
+Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count, std::int64_t each) {
     Dims sizes = x.sizes();
-    sizes[dim] /= count;
+    sizes[dim] = each;
     sizes.insert(dim, count);
     return x.reshape(sizes);
 }
@@ -94,8 +94,9 @@ struct Convolution {
         const std::int64_t count = batch_size(x, dims), bias_dim = x.size() > 2 ? dims[2] : -1;
         if (dims[1] < 0 && bias_dim < 0) {
             // More images.
-            const Tensor images = x[0].movedim(dims[0], 0).flatten(0, 1);
-            return {split_dim(apply(*this, images, x[1], x[x.size() - 1]), 0, count), 0};
+            const Tensor images = x[0].movedim(dims[0], 0);
+            const Tensor y = apply(*this, images.flatten(0, 1), x[1], x[x.size() - 1]);
+            return {split_dim(y, 0, count, images.size(1)), 0};
         }
         // More groups.
         Convolution op = *this;
@@ -103,7 +104,7 @@ struct Convolution {
         const Tensor bias = x.size() > 2 ? batched_at(0, x[2], bias_dim, count).flatten() : Tensor();
         const Tensor y = apply(op, batched_at(1, x[0], dims[0], count).flatten(1, 2),
                                batched_at(0, x[1], dims[1], count).flatten(0, 1), bias);
-        return {split_dim(y, 1, count), 1};
+        return {split_dim(y, 1, count, shape.groups * (kTransposed ? shape.wide_channels : shape.narrow_channels)), 1};
     }
 };
 
@@ -136,7 +137,7 @@ struct ConvolutionWeight {
         op.shape.groups *= count;
         const Tensor weights = detail_op::apply(op, batched_at(1, x[0], dims[0], count).flatten(1, 2),
                                                 batched_at(1, x[1], dims[1], count).flatten(1, 2));
-        return {split_dim(weights, 0, count), 0};
+        return {split_dim(weights, 0, count, shape.groups * shape.narrow_channels), 0};
     }
 };
 

@@ -30,7 +30,8 @@ struct Cdist {
 
     Tensor forward(const Tensor& a, const Tensor& b) const {
         if (product) return by_product(a, b);
-        const Tensor x = a.contiguous(), y = b.contiguous(), out = empty({a.size(0), a.size(1), b.size(1)}, a.dtype());
+        const Tensor x = a.contiguous(), y = b.contiguous();
+        Tensor out = empty({a.size(0), a.size(1), b.size(1)}, a.dtype());
         for_each_row(x, y, [&](const DistanceRow& row, std::int64_t i, std::int64_t from) {
             distance_kernels(x).forward(row, at(x, i * row.m), at(y, from * row.m), at(out, i * row.count));
         });
@@ -85,7 +86,7 @@ struct Cdist {
     /// That of x; the tensors may lie anyhow.
     Tensor gradient(const Tensor& grad, const Tensor& distances, const Tensor& a, const Tensor& b) const {
         const Tensor g = grad.contiguous(), d = distances.contiguous(), x = a.contiguous(), y = b.contiguous();
-        const Tensor dx = empty_like(x);
+        Tensor dx = empty_like(x);
         for_each_row(x, y, [&](const DistanceRow& row, std::int64_t i, std::int64_t from) {
             distance_kernels(x).backward(row, at(g, i * row.count), at(d, i * row.count), at(x, i * row.m),
                                          at(y, from * row.m), at(dx, i * row.m));

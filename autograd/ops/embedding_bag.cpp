@@ -9,8 +9,6 @@
 
 namespace xgrad {
 
-using detail::shape_string;
-
 namespace ops {
 
 namespace {
