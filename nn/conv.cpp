@@ -32,7 +32,7 @@ const char* mode_name(PaddingMode mode) {
 
 template <std::size_t D>
 bool is_same(const detail::conv_padding_t<D>& padding) {
-    return std::holds_alternative<enumtype::kSame>(padding);
+    return std::holds_alternative<enumtype::Same>(padding);
 }
 
 template <std::size_t D>
@@ -179,7 +179,7 @@ void ConvNdImpl<D, Derived>::pretty_print(std::ostream& stream) const {
            << options.out_channels() << ", kernel_size=" << options.kernel_size() << ", stride=" << options.stride();
     if (is_same<D>(options.padding()))
         stream << ", padding='same'";
-    else if (std::holds_alternative<enumtype::kValid>(options.padding()))
+    else if (std::holds_alternative<enumtype::Valid>(options.padding()))
         stream << ", padding='valid'";
     else if (*numbers<D>(options.padding()) != *zero)
         stream << ", padding=" << numbers<D>(options.padding());

@@ -122,11 +122,13 @@ Tensor orthogonal_(Tensor tensor, double gain) {
     const NoGradGuard no_grad;
     if (tensor.numel() == 0) return tensor;
     const std::int64_t rows = tensor.size(0), columns = tensor.numel() / rows;
-    const Tensor flat = randn({rows, columns}, tensor.options());
-    const auto [q, r] = linalg_qr(rows < columns ? flat.t() : flat);
+    Tensor tall = randn({rows, columns}, tensor.options());
+    if (rows < columns) tall = tall.t();
+    const auto [q, r] = linalg_qr(tall);
     // Of the factorizations the one in which R has a positive diagonal: so Q is uniformly distributed.
-    const Tensor unique = q * r.as_strided({r.size(0)}, {r.size(0) + 1}).sign();
-    return tensor.copy_((rows < columns ? unique.t() : unique).reshape(tensor.sizes())).mul_(gain);
+    Tensor unique = q * r.diagonal().sign();
+    if (rows < columns) unique = unique.t();
+    return tensor.copy_(unique.reshape(tensor.sizes())).mul_(gain);
 }
 
 }  // namespace xgrad::nn::init

@@ -11,7 +11,7 @@ template <std::size_t D, class Convolution>
 Tensor convolve(Convolution convolution, const Tensor& input, const Tensor& weight, const ConvFuncOptions<D>& o) {
     if (const auto* numbers = std::get_if<ExpandingArray<D>>(&o.padding()))
         return convolution(input, weight, o.bias(), o.stride(), *numbers, o.dilation(), o.groups());
-    const char* word = std::holds_alternative<enumtype::kSame>(o.padding()) ? "same" : "valid";
+    const char* word = std::holds_alternative<enumtype::Same>(o.padding()) ? "same" : "valid";
     return xgrad::detail::convolution_padded(D, input, weight, o.bias(), o.stride(), word, o.dilation(), o.groups());
 }
 

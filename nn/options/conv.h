@@ -11,14 +11,14 @@
 namespace xgrad {
 
 namespace enumtype {
-struct kValid {};
-struct kSame {};
+struct Valid {};
+struct Same {};
 }  // namespace enumtype
 
 /// No padding.
-inline constexpr enumtype::kValid kValid;
+inline constexpr enumtype::Valid kValid;
 /// What makes the output of a convolution, at stride 1, as large as its input.
-inline constexpr enumtype::kSame kSame;
+inline constexpr enumtype::Same kSame;
 
 }  // namespace xgrad
 
@@ -26,7 +26,7 @@ namespace xgrad::detail {
 
 /// Numbers of elements on both sides, kValid or kSame.
 template <std::size_t D>
-using conv_padding_t = std::variant<ExpandingArray<D>, enumtype::kValid, enumtype::kSame>;
+using conv_padding_t = std::variant<ExpandingArray<D>, enumtype::Valid, enumtype::Same>;
 using conv_padding_mode_t = PaddingMode;
 
 /// What modules of convolutions of D dimensions keep, be they transposed or not.
