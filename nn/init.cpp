@@ -124,9 +124,9 @@ Tensor orthogonal_(Tensor tensor, double gain) {
     const std::int64_t rows = tensor.size(0), columns = tensor.numel() / rows;
     Tensor tall = randn({rows, columns}, tensor.options());
     if (rows < columns) tall = tall.t();
-    const auto [q, r] = linalg_qr(tall);
+    const auto factors = linalg_qr(tall);
     // Of the factorizations the one in which R has a positive diagonal: so Q is uniformly distributed.
-    Tensor unique = q * r.diagonal().sign();
+    Tensor unique = std::get<0>(factors) * std::get<1>(factors).diagonal().sign();
     if (rows < columns) unique = unique.t();
     return tensor.copy_(unique.reshape(tensor.sizes())).mul_(gain);
 }
