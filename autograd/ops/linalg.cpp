@@ -106,17 +106,6 @@ int lapack_size(const char* name, std::int64_t size) {
 
 Tensor diagonal_mask(std::int64_t m, std::int64_t n) { return arange(m, kInt64).unsqueeze(1) == arange(n, kInt64); }
 
-namespace {
-
-/// column - row of each element.
-Tensor distances(const Tensor& A) { return arange(A.size(-1), kInt64) - arange(A.size(-2), kInt64).unsqueeze(1); }
-
-}  // namespace
-
-Tensor lower_triangle(const Tensor& A, std::int64_t diagonal) { return where(distances(A) <= diagonal, A, 0); }
-Tensor upper_triangle(const Tensor& A, std::int64_t diagonal) { return where(distances(A) >= diagonal, A, 0); }
-
-Tensor diagonal_of(const Tensor& A) { return where(diagonal_mask(A.size(-2), A.size(-1)), A, 0).sum(-1); }
 Tensor diagonal_matrix(const Tensor& v) {
     const std::int64_t n = v.size(-1);
     return where(diagonal_mask(n, n), v.unsqueeze(-1), 0);

@@ -92,11 +92,7 @@ inline Tensor transposed(const Tensor& A) { return A.transpose(-2, -1); }
 inline Tensor as_matrices(const Tensor& x) { return x.unsqueeze(-1).unsqueeze(-1); }
 /// True on the diagonal of (m, n).
 Tensor diagonal_mask(std::int64_t m, std::int64_t n);
-/// The elements on and below, on and above the given diagonal; zeros elsewhere.
-Tensor lower_triangle(const Tensor& A, std::int64_t diagonal = 0);
-Tensor upper_triangle(const Tensor& A, std::int64_t diagonal = 0);
-/// (..., n, n) to (..., n) and back.
-Tensor diagonal_of(const Tensor& A);
+/// (..., n) to (..., n, n).
 Tensor diagonal_matrix(const Tensor& v);
 
 /// Under vmap: `x` with its batch dimension, if it has one, first of `rank + 1`, the others aligned to the right.

@@ -51,7 +51,7 @@ struct Cholesky {
     void vjp(Vjp& b) const {
         const Tensor L = upper ? transposed(b.output()) : b.output(), g = upper ? transposed(b.grad()) : b.grad();
         const Tensor phi = transposed(L).matmul(g);
-        const Tensor symmetric = (lower_triangle(phi) + transposed(lower_triangle(phi, -1))) * 0.5;
+        const Tensor symmetric = (tril(phi) + transposed(tril(phi, -1))) * 0.5;
         const Tensor half = linalg_solve_triangular(transposed(L), symmetric, true);
         b.set(0, linalg_solve_triangular(L, half, false, false));
     }
@@ -59,7 +59,7 @@ struct Cholesky {
         const Tensor L = upper ? transposed(factor) : factor;
         const Tensor half = linalg_solve_triangular(L, (t[0] + transposed(t[0])) * 0.5, false);
         const Tensor X = linalg_solve_triangular(transposed(L), half, true, false);
-        const Tensor dL = L.matmul((lower_triangle(X) + lower_triangle(X, -1)) * 0.5);
+        const Tensor dL = L.matmul((tril(X) + tril(X, -1)) * 0.5);
         return upper ? transposed(dL) : dL;
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const requires(!kCodes) {

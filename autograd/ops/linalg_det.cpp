@@ -117,7 +117,7 @@ struct Slogdet {
     }
     void vjp(Vjp& b) const { b.set(0, scaled_inverse(factors, b.input(0), b.grad())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
-        return diagonal_of(solve_factored(factors, x[0], t[0], false)).sum(-1);
+        return solve_factored(factors, x[0], t[0], false).diagonal(0, -2, -1).sum(-1);
     }
 };
 

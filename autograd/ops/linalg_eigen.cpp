@@ -43,7 +43,7 @@ Tensor eigenvalues_in_place(const char* name, const Tensor& A, bool upper, bool 
 
 /// The triangle that is read, so that what is not finite elsewhere does no harm.
 void check_finite_triangle(const char* name, const Tensor& A, bool upper) {
-    check_finite(name, upper ? upper_triangle(A) : lower_triangle(A));
+    check_finite(name, upper ? triu(A) : tril(A));
 }
 
 /// A = V diag(L) V^T: dL = diag(V^T dA V), V^T dV = E o (V^T dA V) with E_ij = 1 / (L_j - L_i) off the diagonal (Giles,

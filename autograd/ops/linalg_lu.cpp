@@ -63,8 +63,8 @@ struct LuFactor {
         const std::int64_t m = LU.size(-2), n = LU.size(-1), k = std::min(m, n);
         const auto square = [&](const Tensor& x) { return x.narrow(-2, 0, k).narrow(-1, 0, k); };
         const Tensor L = square(LU), &U = L, gLU = square(g);  // triangles of one matrix
-        Tensor low = transposed(lower_triangle(L, -1)).matmul(lower_triangle(gLU, -1)) + lower_triangle(gLU, -1);
-        Tensor high = upper_triangle(gLU).matmul(transposed(upper_triangle(U)));
+        Tensor low = transposed(tril(L, -1)).matmul(tril(gLU, -1)) + tril(gLU, -1);
+        Tensor high = triu(gLU).matmul(transposed(triu(U)));
         Tensor rest;  // the gradient of A_2
         if (m > k) {
             const Tensor gL2 = g.narrow(-2, k, m - k);
@@ -76,7 +76,7 @@ struct LuFactor {
             low = low - gU2.matmul(transposed(LU.narrow(-1, k, n - k)));
             rest = linalg_solve_triangular(transposed(L), gU2, true, true, true);
         }
-        const Tensor X = lower_triangle(low, -1) + upper_triangle(high);
+        const Tensor X = tril(low, -1) + triu(high);
         Tensor gA = linalg_solve_triangular(transposed(U), X, false, false);
         gA = linalg_solve_triangular(transposed(L), gA, true, true, true);
         if (rest.defined()) gA = cat({gA, rest}, m > k ? -2 : -1);
@@ -142,8 +142,8 @@ std::tuple<Tensor, Tensor, Tensor> lu_unpack(const Tensor& LU_data, const Tensor
     const Tensor none = empty({0}, LU_data.dtype());
     Tensor P = none, L = none, U = none;
     if (unpack_data) {
-        L = ops::lower_triangle(LU_data.narrow(-1, 0, k), -1) + eye(m, k, LU_data.dtype());
-        U = ops::upper_triangle(LU_data.narrow(-2, 0, k));
+        L = tril(LU_data.narrow(-1, 0, k), -1) + eye(m, k, LU_data.dtype());
+        U = triu(LU_data.narrow(-2, 0, k));
     }
     if (unpack_pivots) {
         const Tensor from = ops::Permutation(LU_pivots, m).from;

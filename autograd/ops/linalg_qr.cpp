@@ -54,13 +54,12 @@ struct Qr {
         if (gR.defined()) M = gR.matmul(transposed(R));
         if (gQ.defined()) M = M.defined() ? M - transposed(Q).matmul(gQ) : -transposed(Q).matmul(gQ);
         if (m >= n) {
-            Tensor inner = Q.matmul(upper_triangle(M) + transposed(upper_triangle(M, 1)));
+            Tensor inner = Q.matmul(triu(M) + transposed(triu(M, 1)));
             if (gQ.defined()) inner = inner + gQ;
             return b.set(0, linalg_solve_triangular(transposed(R), inner, false, false));
         }
         const Tensor square = R.narrow(-1, 0, m);
-        const Tensor X =
-            linalg_solve_triangular(transposed(square), lower_triangle(transposed(M) - M, -1), false, false);
+        const Tensor X = linalg_solve_triangular(transposed(square), tril(transposed(M) - M, -1), false, false);
         const Tensor wide = cat({X, zeros(batch_sizes(X, {m, n - m}), X.dtype())}, -1);
         b.set(0, Q.matmul(gR.defined() ? wide + gR : wide));
     }
@@ -100,7 +99,7 @@ Tensor linalg_householder_product(const Tensor& input, const Tensor& tau) {
         raise<ShapeError>(name, "input.shape[-1] must be greater than or equal to tau.shape[-1] and the batches the ",
                           "same, but the shapes are ", detail::shape_string(input.sizes()), " and ",
                           detail::shape_string(tau.sizes()));
-    const Tensor I = eye(m, n, input.dtype()), V = ops::lower_triangle(input, -1) + I;
+    const Tensor I = eye(m, n, input.dtype()), V = tril(input, -1) + I;
     Tensor Q = I.expand(input.sizes());
     for (std::int64_t i = k - 1; i >= 0; --i) {
         const Tensor v = V.narrow(-1, i, 1);

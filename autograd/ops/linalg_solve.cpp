@@ -151,7 +151,7 @@ struct SolveTriangular {
 
   private:
     Tensor triangle(const Tensor& x) const {
-        return upper ? upper_triangle(x, unitriangular ? 1 : 0) : lower_triangle(x, unitriangular ? -1 : 0);
+        return upper ? triu(x, unitriangular ? 1 : 0) : tril(x, unitriangular ? -1 : 0);
     }
 };
 
