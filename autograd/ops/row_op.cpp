@@ -24,7 +24,7 @@ RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
 
 MapKernel value_kernel(const RowCall& call, ScalarType compute) {
     const MapKernel kernel = call.kernels->value[static_cast<int>(compute)];
-    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only integers and bools have bits");
+    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only for integers and bools");
     return kernel;
 }
 
