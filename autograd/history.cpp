@@ -212,14 +212,9 @@ Tensor make_alias(const Tensor& source) {
     return Tensor(std::move(alias));
 }
 
-namespace {
-
-/// The same values without history.
 Tensor without_history(const Tensor& tensor) {
     return tensor.impl()->transform ? transform_alias(tensor) : make_alias(tensor);
 }
-
-}  // namespace
 
 // A leaf that requires grad is kept as it is: nothing recorded can become part of it. Anything else could be modified
 // in place by an operation whose node leads back here, and would then keep itself alive.

@@ -31,6 +31,8 @@ void become_view(const Tensor& self, const Tensor& view);
 void renew_accumulator(TensorImpl& impl);
 /// The same without any tie to the graph: shares storage and version only.
 Tensor make_alias(const Tensor& source);
+/// The same values without history: an alias, of whatever kind.
+Tensor without_history(const Tensor& tensor);
 
 /// A node that gives the gradient of `base` from that of its view of this geometry.
 autograd::NodePtr as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides);
