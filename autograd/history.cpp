@@ -129,8 +129,12 @@ void rebase_history(const Tensor& self, const NodePtr& node, std::size_t self_in
 }
 
 void check_inplace(const char* operation, const Tensor& self, bool recording) {
+    if (self.impl()->transform) raise_inplace_transform(operation);
+    check_writable(operation, self, recording);
+}
+
+void check_writable(const char* operation, const Tensor& self, bool recording) {
     const TensorImpl& impl = *self.unsafeGetTensorImpl();
-    if (impl.transform) raise_inplace_transform(operation);
     if (!impl.contiguous && has_overlap(impl.sizes, impl.strides))
         raise<GraphError>(operation,
                           "unsupported operation: more than one element of the written-to tensor refers to a single "
