@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -78,7 +79,7 @@ Tensor another(const Subject& subject, const Tensor& x, std::int64_t n) {
 /// Inputs of which those in the set `chosen` have a batch dimension, the first or the last.
 struct Batch {
     TensorList inputs;
-    std::vector<std::int64_t> dims;
+    std::vector<std::optional<std::int64_t>> dims;
 
     Batch(const Subject& subject, unsigned chosen, bool last) {
         for (std::size_t i = 0; i < subject.inputs.size(); ++i) {
@@ -86,8 +87,9 @@ struct Batch {
             const bool in_batch = chosen >> i & 1;
             TensorList examples;
             for (std::int64_t n = 0; n < kExamples; ++n) examples.push_back(another(subject, x, n));
-            dims.push_back(!in_batch ? -1 : last ? x.dim() : 0);
-            inputs.push_back(in_batch ? stack(examples, dims.back()) : x);
+            const std::int64_t dim = last ? -1 : 0;
+            dims.push_back(in_batch ? std::optional(dim) : std::nullopt);
+            inputs.push_back(in_batch ? stack(examples, dim) : x);
         }
     }
     Tensor looped(const func::Function& f) const {
@@ -95,7 +97,7 @@ struct Batch {
         for (std::int64_t n = 0; n < kExamples; ++n) {
             TensorList one;
             for (std::size_t i = 0; i < inputs.size(); ++i)
-                one.push_back(dims[i] < 0 ? inputs[i] : inputs[i].select(dims[i], n));
+                one.push_back(dims[i] ? inputs[i].select(*dims[i], n) : inputs[i]);
             results.push_back(f(one).detach());
         }
         return stack(results);
