@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -49,8 +50,9 @@ class Batch {
             const bool in_batch = chosen >> i & 1;
             TensorList column;
             for (const TensorList& example : c.examples) column.push_back(example[i]);
-            dims_.push_back(!in_batch ? -1 : last ? column[0].dim() : 0);
-            inputs_.push_back(in_batch ? stack(column, dims_.back()) : column[0]);
+            const std::int64_t dim = last ? -1 : 0;
+            dims_.push_back(in_batch ? std::optional(dim) : std::nullopt);
+            inputs_.push_back(in_batch ? stack(column, dim) : column[0]);
         }
     }
     /// Whether `f` gives for the batch what it gives for one example after the other.
@@ -67,7 +69,7 @@ class Batch {
         for (std::size_t n = 0; n < count_; ++n) {
             TensorList one;
             for (std::size_t i = 0; i < inputs_.size(); ++i)
-                one.push_back(dims_[i] < 0 ? inputs_[i] : inputs_[i].select(dims_[i], static_cast<std::int64_t>(n)));
+                one.push_back(dims_[i] ? inputs_[i].select(*dims_[i], static_cast<std::int64_t>(n)) : inputs_[i]);
             results.push_back(f(one).detach());
         }
         return stack(results);
@@ -75,7 +77,7 @@ class Batch {
 
     std::size_t count_;
     TensorList inputs_;
-    std::vector<std::int64_t> dims_;
+    std::vector<std::optional<std::int64_t>> dims_;
 };
 
 /// Calls f(batch) with all inputs in the batch, and with each alone; returns the number of calls.
