@@ -1,5 +1,7 @@
 #include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/parallel.h>
@@ -335,6 +337,20 @@ struct GridSample {
             sample<double>(how, x.contiguous(), grid.contiguous(), out);
         return out;
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        const auto function = [this](const TensorList& in) { return composed(how, in[0], in[1]); };
+        return std::get<1>(func::jvp(function, {x[0], x[1]}, {t[0], t[1]}));
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const std::int64_t count = batch_size(x, dims);
+        if (dims[1] >= 0) {
+            const std::int64_t each = batched_at(0, x[0], dims[0], count).size(1);
+            return split_batch(apply_to(*this, fold_batches(x, dims, {0, 0})), 0, count, each);
+        }
+        // The same positions in more channels.
+        const Tensor images = x[0].movedim(dims[0], 1);
+        return split_batch(detail_op::apply(*this, images.flatten(1, 2), x[1]), 1, count, images.size(2));
+    }
     void vjp(Vjp& b) const {
         const Tensor& g = b.grad();
         const Tensor x = b.input(0), grid = b.input(1);
@@ -387,7 +403,6 @@ Tensor grid_sample(const char* name, const Tensor& x, const Tensor& grid, const 
                           "got ", how.mode);
     if (how.padding < kZerosPadding || how.padding > kReflectionPadding)
         raise<ValueError>(name, "padding mode must be 0 (zeros), 1 (border) or 2 (reflection), got ", how.padding);
-    if (wrapped(x) || wrapped(grid)) return composed(how, x, grid);
     return GridSamples::apply(GridSample{how}, x, grid);
 }
 

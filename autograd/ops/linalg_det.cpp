@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -118,6 +119,9 @@ struct Slogdet {
     void vjp(Vjp& b) const { b.set(0, scaled_inverse(factors, b.input(0), b.grad())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
         return solve_factored(factors, x[0], t[0], false).diagonal(0, -2, -1).sum(-1);
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(Slogdet{}, x[0], dims[0]);
     }
 };
 

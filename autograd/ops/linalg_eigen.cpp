@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/map.h>
@@ -70,6 +71,9 @@ struct Eigh {
         Tensor inner = (VtgV - transposed(VtgV)) * 0.5 / gaps;
         if (b.grad(0).defined()) inner = inner + diagonal_matrix(b.grad(0));
         b.set(0, V.matmul(inner).matmul(Vt));
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
     }
 };
 
@@ -185,6 +189,9 @@ struct Svd {
         if (gVh.defined() && n > k) gA = gA + (U / row).matmul(gVh - gVhV.matmul(Vh));
         b.set(0, gA);
     }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
+    }
 };
 
 /// Singular values alone: dS = diag(U^T dA V). Where a gradient is to be expected there is memory for U and Vh; see
@@ -220,7 +227,8 @@ struct Svdvals {
 
 using Spectra = Family<Eigh, Eigvalsh, Svd, Svdvals>;
 
-bool expects_gradient(const Tensor& A) { return GradMode::is_enabled() && records(A); }
+/// Under transforms the operation meets other tensors than the gradient does.
+bool expects_gradient(const Tensor& A) { return GradMode::is_enabled() && records(A) && !wrapped(A); }
 
 bool is_upper(const char* name, std::string_view UPLO) {
     if (UPLO == "U" || UPLO == "u") return true;

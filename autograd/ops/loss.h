@@ -22,8 +22,7 @@ void check_classes(const char* name, const Tensor& input, const Tensor& weight);
 /// The target as int64, if it may be class indices: int64 or uint8.
 Tensor class_indices(const char* name, const Tensor& target);
 
-/// Checks that the elements of `target` (int64) are indices of `classes` classes, or `ignored`. Inside vmap nothing is
-/// checked: the operation that reads them does, below it.
+/// Checks that the elements of `target` (int64) are indices of `classes` classes, or `ignored`.
 void check_range(const char* name, const Tensor& target, std::int64_t classes, std::optional<std::int64_t> ignored);
 
 /// An output of an operation that has no gradient.

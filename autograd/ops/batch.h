@@ -1,0 +1,59 @@
+#pragma once
+
+#include <xgrad/autograd/ops/op.h>
+
+/// What rules for vmap and jvp share. A batch dimension of -1 means that an input has none.
+namespace xgrad::ops {
+
+/// a + b of tangents that are zero where they are undefined.
+Tensor add_tangents(const Tensor& a, const Tensor& b);
+
+/// The size of the batch dimension.
+std::int64_t batch_size(std::span<const Tensor> x, std::span<const std::int64_t> dims);
+/// `x` with its batch dimension, or, if it has none, repeated `count` times along a new one, as dimension `to`.
+Tensor batched_at(std::int64_t to, const Tensor& x, std::int64_t dim, std::int64_t count);
+/// Inputs that broadcast: batch dimensions in front, the others aligned for it.
+TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
+/// All inputs with the batch as dimension 0, those without it repeated.
+TensorList batches_first(std::span<const Tensor> x, std::span<const std::int64_t> dims);
+/// Each input i with the batch folded into its dimension at[i]: what the examples have along it, one after the other.
+TensorList fold_batches(std::span<const Tensor> x, std::span<const std::int64_t> dims, IntArrayRef at);
+/// `x` with a dimension divided into `count` parts of size `each`; they become a dimension in front of it.
+Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count, std::int64_t each);
+
+/// The results of an operation with the batch as dimension `dim` of each.
+inline Batched with_batch(Tensor result, std::int64_t dim = 0) { return {std::move(result), dim}; }
+template <std::size_t K>
+std::array<Batched, K> with_batch(const std::array<Tensor, K>& results, std::int64_t dim = 0) {
+    std::array<Batched, K> out;
+    for (std::size_t k = 0; k < K; ++k) out[k] = {results[k], dim};
+    return out;
+}
+
+/// A result whose dimension `dim` holds that of `count` examples, of size `each`.
+inline Batched split_batch(const Tensor& result, std::size_t dim, std::int64_t count, std::int64_t each) {
+    return {split_dim(result, dim, count, each), static_cast<std::int64_t>(dim)};
+}
+
+/// The same operation of a tensor with one more dimension, where all dimensions but the last ones are a batch anyway.
+template <class Op>
+auto lead_batch(const Op& op, const Tensor& x, std::int64_t dim) {
+    return with_batch(detail_op::apply(op, x.movedim(dim, 0)));
+}
+
+template <class Op, std::size_t N>
+inline constexpr bool takes_inputs = []<std::size_t... I>(std::index_sequence<I...>) {
+    return requires(const Op& op, const Tensor& x) { op.forward((void(I), x)...); };
+}
+(std::make_index_sequence<N>());
+
+/// `op` of as many inputs as there are, which is up to N.
+template <class Op, std::size_t N = std::size(Op::uses)>
+auto apply_to(const Op& op, std::span<const Tensor> x) {
+    if constexpr (N > 1 && takes_inputs<Op, N - 1>)
+        if (x.size() < N) return apply_to<Op, N - 1>(op, x);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return detail_op::apply(op, x[I]...); }
+    (std::make_index_sequence<N>());
+}
+
+}  // namespace xgrad::ops
