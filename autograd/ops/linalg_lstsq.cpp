@@ -241,11 +241,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
     const double least = rcond.value_or(ops::epsilon(self.dtype()) * static_cast<double>(std::max(m, n)));
     const auto [X, rank, values] = ops::LeastSquaresFamily::apply(ops::LeastSquares{chosen, least}, A, right);
     Tensor residuals = empty({0}, self.dtype());
-    // Under vmap all examples are one batch.
-    const auto full_rank = [&] {
-        return chosen == ops::Driver::kGels || ops::unwrapped(rank).eq(n).all().item<bool>();
-    };
-    if (m > n && chosen != ops::Driver::kGelsy && full_rank()) residuals = (A.matmul(X) - right).square().sum(-2);
+    bool finds_residuals = m > n && chosen != ops::Driver::kGelsy;
+    if (finds_residuals && chosen != ops::Driver::kGels)  // of full rank; under vmap all examples, like any batch
+        finds_residuals = ops::unwrapped(rank).eq(n).all().item<bool>();
+    if (finds_residuals) residuals = (A.matmul(X) - right).square().sum(-2);
     return {vector ? X.squeeze(-1) : X, residuals, rank, values};
 }
 
