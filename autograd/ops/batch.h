@@ -56,4 +56,16 @@ auto apply_to(const Op& op, std::span<const Tensor> x) {
     (std::make_index_sequence<N>());
 }
 
+/// An operation along `op.dim`, of tensors of one shape with one more dimension, moved to the front.
+template <class Op>
+Batched batch_along(Op op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
+    TensorList in = batches_first(x, dims);
+    const bool numbers = in[0].dim() == 1;
+    if (numbers)
+        for (Tensor& each : in) each = each.unsqueeze(1);
+    op.dim = numbers ? 1 : op.dim + 1;
+    const Tensor y = apply_to(op, in);
+    return {numbers ? y.squeeze(1) : y, 0};
+}
+
 }  // namespace xgrad::ops

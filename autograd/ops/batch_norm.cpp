@@ -185,8 +185,10 @@ struct ChannelAffine {
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor& y) const {
         return affine_tangent(x, t, x[0], t[0], y);
     }
-    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return batch_channels(*this, x, dims);
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        if (dims[1] >= 0 || dims[2] >= 0) return batch_channels(*this, x, dims);
+        const Tensor more = x[0].movedim(dims[0], 0);
+        return split_batch(detail_op::apply(*this, more.flatten(0, 1), x[1], x[2]), 0, more.size(0), more.size(1));
     }
 };
 

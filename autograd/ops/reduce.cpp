@@ -77,16 +77,6 @@ struct Extreme {
     }
 };
 
-/// vmap of a choice along `op.dim`; of a number as of a vector of one.
-template <class Op>
-auto batch_choice(Op op, const Tensor& x, std::int64_t batch_dim) {
-    const Tensor batched = x.movedim(batch_dim, 0);
-    ++op.dim;
-    op.over.dims <<= 1;
-    op.over.shape.insert(0, batched.size(0));
-    return with_batch(detail_op::apply(op, batched.dim() == 1 ? batched.unsqueeze(1) : batched));
-}
-
 /// The extreme along one dimension and where it stands first; that element gets the gradient.
 template <Fold kind>
 struct ExtremeWithIndex {
@@ -109,14 +99,10 @@ struct ExtremeWithIndex {
         kept[static_cast<std::size_t>(dim)] = 1;
         b.set(0, scatter_add(zeros(meta.sizes, meta.dtype), dim, b.output(1).view(kept), b.grad().reshape(kept)));
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, std::span<const Tensor> y) const {
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor& y) const {
         if (x[0].dim() == 0) return tangents[0];
-        Dims kept = x[0].sizes();
-        kept[static_cast<std::size_t>(dim)] = 1;
-        return tangents[0].gather(dim, y[1].view(kept)).reshape(y[0].sizes());
-    }
-    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return batch_choice(*this, x[0], dims[0]);
+        const Tensor index = kind == Fold::kMax ? argmax(x[0], dim, true) : argmin(x[0], dim, true);
+        return tangents[0].gather(dim, index).reshape(y.sizes());
     }
 };
 
@@ -135,9 +121,6 @@ struct Position {
         return find(source, dim, fold(kind, source, over));
     }
     void vjp(Vjp&) const {}
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return batch_choice(*this, x[0], dims[0]);
-    }
 };
 
 using Reductions = Family<Sum, Mean, Extreme<Fold::kMax>, Extreme<Fold::kMin>, ExtremeWithIndex<Fold::kMax>,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/fold.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -77,18 +76,6 @@ Batched batch_along(Op op, const Tensor& x, std::int64_t batch_dim) {
     }
     ++op.dim;
     return {detail_op::apply(op, batched), 0};
-}
-
-/// The same of several tensors of one shape.
-template <class Op>
-Batched batch_along(Op op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    TensorList in = batches_first(x, dims);
-    const bool numbers = in[0].dim() == 1;
-    if (numbers)
-        for (Tensor& each : in) each = each.unsqueeze(1);
-    op.dim = numbers ? 1 : op.dim + 1;
-    const Tensor y = apply_to(op, in);
-    return {numbers ? y.squeeze(1) : y, 0};
 }
 
 }  // namespace xgrad::ops
