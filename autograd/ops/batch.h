@@ -56,16 +56,28 @@ auto apply_to(const Op& op, std::span<const Tensor> x) {
     (std::make_index_sequence<N>());
 }
 
-/// An operation along `op.dim`, of tensors of one shape with one more dimension, moved to the front.
+/// An operation along `op.dim`, of tensors of one shape with one more dimension, moved to the front; of numbers as of
+/// vectors of one.
 template <class Op>
-Batched batch_along(Op op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
+auto batch_along(Op op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
     TensorList in = batches_first(x, dims);
+    const std::int64_t count = in[0].size(0);
     const bool numbers = in[0].dim() == 1;
     if (numbers)
         for (Tensor& each : in) each = each.unsqueeze(1);
     op.dim = numbers ? 1 : op.dim + 1;
-    const Tensor y = apply_to(op, in);
-    return {numbers ? y.squeeze(1) : y, 0};
+    auto results = apply_to(op, in);
+    if constexpr (std::is_same_v<decltype(results), Tensor>) {
+        return with_batch(numbers ? results.reshape({count}) : results);
+    } else {
+        if (numbers)
+            for (Tensor& y : results) y = y.reshape({count});
+        return with_batch(results);
+    }
+}
+template <class Op>
+auto batch_along(Op op, const Tensor& x, std::int64_t dim) {
+    return batch_along(std::move(op), std::span(&x, 1), std::span<const std::int64_t>(&dim, 1));
 }
 
 }  // namespace xgrad::ops

@@ -54,7 +54,7 @@ void check_finite(const char* name, const Tensor& A) {
 }
 
 void check_codes(const char* name, const Tensor& codes, std::string (*describe)(int code)) {
-    const Tensor info = unwrapped(codes).contiguous();
+    const Tensor info = detail::innermost(codes).contiguous();
     for (std::int64_t i = 0; i < info.numel(); ++i)
         if (const int code = pointer<std::int32_t>(info)[i]; code != 0)
             raise<LinAlgError>(name, element(info, i), describe(code));

@@ -243,7 +243,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
     Tensor residuals = empty({0}, self.dtype());
     bool finds_residuals = m > n && chosen != ops::Driver::kGelsy;
     if (finds_residuals && chosen != ops::Driver::kGels)  // of full rank; under vmap all examples, like any batch
-        finds_residuals = ops::unwrapped(rank).eq(n).all().item<bool>();
+        finds_residuals = detail::innermost(rank).eq(n).all().item<bool>();
     if (finds_residuals) residuals = (A.matmul(X) - right).square().sum(-2);
     return {vector ? X.squeeze(-1) : X, residuals, rank, values};
 }

@@ -122,7 +122,7 @@ void check_pivots(const char* name, const Tensor& LU, const Tensor& pivots) {
                           "Number of pivots per batch should be same as the dimension of the matrix: LU of shape ",
                           detail::shape_string(LU.sizes()), " needs pivots of shape ",
                           detail::shape_string(batch_sizes(LU, k)), ", got ", detail::shape_string(pivots.sizes()));
-    const Tensor p = unwrapped(pivots).contiguous();
+    const Tensor p = detail::innermost(pivots).contiguous();
     for (std::int64_t i = 0; i < p.numel(); ++i)
         if (const int row = pointer<int>(p)[i]; row < 1 || row > m)
             raise<ValueError>(name, "pivots passed to lu_unpack must be between 1 and ", m, ", got ", row);

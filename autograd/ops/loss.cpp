@@ -31,7 +31,7 @@ void check_same_size(const char* name, const Tensor& input, const Tensor& target
 }
 
 void check_probabilities(const char* name, const Tensor& input) {
-    const Tensor plain = unwrapped(input).detach();
+    const Tensor plain = detail::innermost(input).detach();
     if (plain.numel() == 0) return;
     const double low = plain.min().item().to_double(), high = plain.max().item().to_double();
     if (!(low >= 0 && high <= 1))
@@ -41,7 +41,7 @@ void check_probabilities(const char* name, const Tensor& input) {
 /// The variances in a shape that broadcasts to the input's.
 Tensor variances(const Tensor& input, const Tensor& var) {
     constexpr const char* name = rows::GaussianNll::name;
-    if (unwrapped(var).lt(0).any().item<bool>()) raise<ValueError>(name, "var has negative entry/entries");
+    if (detail::innermost(var).lt(0).any().item<bool>()) raise<ValueError>(name, "var has negative entry/entries");
     if (var.sizes() == input.sizes()) return var;
     const IntArrayRef sizes = input.sizes(), found = var.sizes();
     const auto leads = [&](std::size_t n) { return sizes.slice(0, n) == found.slice(0, n); };

@@ -35,7 +35,7 @@ Tensor class_indices(const char* name, const Tensor& target) {
 }
 
 void check_range(const char* name, const Tensor& target, std::int64_t classes, std::optional<std::int64_t> ignored) {
-    const Tensor plain = unwrapped(target).contiguous();
+    const Tensor plain = detail::innermost(target).contiguous();
     const std::int64_t* t = plain.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < plain.numel(); ++i) {
         if ((t[i] >= 0 && t[i] < classes) || t[i] == ignored) continue;

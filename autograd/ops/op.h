@@ -206,12 +206,6 @@ template <class... T>
 bool any_wrapped(const T&... x) {
     return ((x.defined() && wrapped(x)) || ...);
 }
-/// What is inside all wrappers, with the dimensions that vmap hides.
-inline const Tensor& unwrapped(const Tensor& x) {
-    const Tensor* inner = &x;
-    while (const auto* level = inner->unsafeGetTensorImpl()->transform.get()) inner = &level->value;
-    return *inner;
-}
 inline void check_defined(const char* operation, const Tensor& x) {
     if (!x.defined()) raise(operation, "an input is an undefined Tensor");
 }
