@@ -30,6 +30,10 @@ Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::sp
 inline Tensor scale(const Tensor& gradient, const Tensor& derivative) { return gradient.mul(derivative); }
 inline Tensor scale(const Tensor& gradient, double derivative) { return gradient.mul(Scalar(derivative)); }
 
+// Of internal linkage, as the operations of other files are: some thousand functions of long names, which would each
+// have a section of its own and take half of the library's size.
+namespace {
+
 template <class Row>
 struct RowOp {
     using RowType = Row;
@@ -149,6 +153,8 @@ struct RowOp {
         }
     }
 };
+
+}  // namespace
 
 template <class List>
 struct FamilyOfRows;
