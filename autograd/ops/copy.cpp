@@ -49,11 +49,6 @@ struct CopyInto {
     static constexpr const char* name = "copy_";
     static constexpr Uses uses[] = {kNothing, kNothing};
 
-    Tensor forward(const Tensor& self, const Tensor& source) const {
-        Tensor out = empty_like(self);
-        forward_(out, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& source) const {
         if (!detail::is_expandable_to(source.sizes(), self.sizes()))
             raise<ShapeError>(name, "the source of shape ", detail::shape_string(source.sizes()),
@@ -77,7 +72,6 @@ struct Fill {
 
     Scalar value;
 
-    Tensor forward(const Tensor& self) const { return full_like(self, value); }
     void forward_(Tensor& self) const { copy(self, full({}, value, self.dtype())); }
     void vjp(Vjp&) const {}
     Tensor jvp(std::span<const Tensor>, std::span<const Tensor>, const Tensor&) const { return {}; }
