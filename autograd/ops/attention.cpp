@@ -78,8 +78,8 @@ Tensor laid_out_as(const Tensor& model, std::int64_t rows, std::int64_t columns)
     return empty({n, heads, rows, columns}, model.dtype());
 }
 
-/// softmax(scale q k^T + mask) v for (N, H, L, E), (N, H, S, E), (N, H, S, Ev) and, if it is there, a mask (N, H, L,
-/// S). Only blocks of rows of the weights exist, one after the other; backward makes them again.
+/// softmax(scale q k^T + mask) v for (N, H, L, E), (N, H, S, E), (N, H, S, Ev) and perhaps a mask (N, H, L, S). Only
+/// blocks of rows of the weights exist, one after the other; backward makes them again.
 struct Attention {
     static constexpr const char* name = "scaled_dot_product_attention";
     static constexpr Uses kAll = in(0) | in(1) | in(2) | in(3);
@@ -131,8 +131,7 @@ struct Attention {
         return t[2].defined() ? add_tangents(out, w.matmul(t[2])) : out;
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const std::int64_t count = batch_size(x, dims), each = batched_at(0, x[0], dims[0], count).size(1);
-        return split_batch(apply_to(*this, fold_batches(x, dims, {0, 0, 0, 0})), 0, count, each);
+        return batch_folded(*this, x, dims, {0, 0, 0, 0}, 0);
     }
 
   private:

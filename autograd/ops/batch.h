@@ -21,18 +21,13 @@ TensorList fold_batches(std::span<const Tensor> x, std::span<const std::int64_t>
 /// `x` with a dimension divided into `count` parts of size `each`; they become a dimension in front of it.
 Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count, std::int64_t each);
 
-/// The results of an operation with the batch as dimension `dim` of each.
-inline Batched with_batch(Tensor result, std::int64_t dim = 0) { return {std::move(result), dim}; }
+/// The results of an operation, all with the batch as dimension 0.
+inline Batched with_batch(Tensor result) { return {std::move(result), 0}; }
 template <std::size_t K>
-std::array<Batched, K> with_batch(const std::array<Tensor, K>& results, std::int64_t dim = 0) {
+std::array<Batched, K> with_batch(const std::array<Tensor, K>& results) {
     std::array<Batched, K> out;
-    for (std::size_t k = 0; k < K; ++k) out[k] = {results[k], dim};
+    for (std::size_t k = 0; k < K; ++k) out[k] = {results[k], 0};
     return out;
-}
-
-/// A result whose dimension `dim` holds that of `count` examples, of size `each`.
-inline Batched split_batch(const Tensor& result, std::size_t dim, std::int64_t count, std::int64_t each) {
-    return {split_dim(result, dim, count, each), static_cast<std::int64_t>(dim)};
 }
 
 /// The same operation of a tensor with one more dimension, where all dimensions but the last ones are a batch anyway.
@@ -54,6 +49,25 @@ auto apply_to(const Op& op, std::span<const Tensor> x) {
         if (x.size() < N) return apply_to<Op, N - 1>(op, x);
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return detail_op::apply(op, x[I]...); }
     (std::make_index_sequence<N>());
+}
+
+/// An operation on several things, along dimension at[i] of input i and to[k] of result k: on those of all examples.
+template <class Op>
+auto batch_folded(const Op& op, std::span<const Tensor> x, std::span<const std::int64_t> dims, IntArrayRef at,
+                  IntArrayRef to) {
+    const std::int64_t count = batch_size(x, dims);
+    const std::int64_t each = batched_at(0, x[0], dims[0], count).size(at[0] + 1);
+    const auto results = apply_to(op, fold_batches(x, dims, at));
+    const auto split = [&](const Tensor& y, std::size_t k) {
+        return Batched{split_dim(y, static_cast<std::size_t>(to[k]), count, each), to[k]};
+    };
+    if constexpr (std::is_same_v<decltype(results), const Tensor>) {
+        return split(results, 0);
+    } else {
+        std::array<Batched, std::tuple_size_v<std::remove_const_t<decltype(results)>>> out;
+        for (std::size_t k = 0; k < out.size(); ++k) out[k] = split(results[k], k);
+        return out;
+    }
 }
 
 /// An operation along `op.dim`, of tensors of one shape with one more dimension, moved to the front; of numbers as of

@@ -71,18 +71,6 @@ Tensor affine_tangent(std::span<const Tensor> x, std::span<const Tensor> t, cons
     return tangent;
 }
 
-/// vmap of an operation on (N, C, ...) and numbers for the channels: it has more channels. So have all results.
-template <class Op>
-auto batch_channels(const Op& op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    const std::int64_t count = batch_size(x, dims), channels = batched_at(1, x[0], dims[0], count).size(2);
-    const auto results = apply_to(op, fold_batches(x, dims, {1, 0, 0}));
-    const auto split = [&](const Tensor& y) { return split_batch(y, y.dim() > 1 ? 1 : 0, count, channels); };
-    if constexpr (std::is_same_v<decltype(results), const Tensor>)
-        return split(results);
-    else
-        return std::array{split(results[0]), split(results[1]), split(results[2]), split(results[3])};
-}
-
 /// Each channel of (N, C, ...) shifted and scaled to mean 0 and variance 1, times a weight and plus a bias, inputs 1
 /// and 2, if they are there. Further outputs are the mean, 1 / sqrt(variance + eps) and the variance.
 struct BatchNorm {
@@ -132,7 +120,7 @@ struct BatchNorm {
         return affine_tangent(x, t, normal, t[0].defined() ? rstd * across_channels(t[0], normal) : t[0], y[0]);
     }
     auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return batch_channels(*this, x, dims);
+        return batch_folded(*this, x, dims, {1, 0, 0}, {1, 0, 0, 0});  // more channels
     }
 
   private:
@@ -186,9 +174,10 @@ struct ChannelAffine {
         return affine_tangent(x, t, x[0], t[0], y);
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        if (dims[1] >= 0 || dims[2] >= 0) return batch_channels(*this, x, dims);
-        const Tensor more = x[0].movedim(dims[0], 0);
-        return split_batch(detail_op::apply(*this, more.flatten(0, 1), x[1], x[2]), 0, more.size(0), more.size(1));
+        if (dims[1] >= 0 || dims[2] >= 0) return batch_folded(*this, x, dims, {1, 0, 0}, 1);  // more channels
+        const Tensor images = x[0].movedim(dims[0], 0);
+        const Tensor y = detail_op::apply(*this, images.flatten(0, 1), x[1], x[2]);
+        return {split_dim(y, 0, images.size(0), images.size(1)), 0};
     }
 };
 

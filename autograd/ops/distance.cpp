@@ -73,8 +73,7 @@ struct Cdist {
         return (slopes(x.unsqueeze(-2) - y.unsqueeze(-3), distances.unsqueeze(-1)) * change).sum(-1);
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const std::int64_t count = batch_size(x, dims), each = batched_at(0, x[0], dims[0], count).size(1);
-        return split_batch(apply_to(*this, fold_batches(x, dims, {0, 0})), 0, count, each);
+        return batch_folded(*this, x, dims, {0, 0}, 0);
     }
 
   private:

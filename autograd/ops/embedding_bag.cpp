@@ -52,14 +52,13 @@ struct BagSum {
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         const std::int64_t count = batch_size(x, dims);
-        if (x.size() > 1 && dims[1] >= 0)
-            return split_batch(apply_to(BagSum{bags.repeated(count)}, fold_batches(x, dims, {0, 0})), 0, count,
-                               bags.map->rows());
-        // Wider rows.
-        TensorList in(x.begin(), x.end());
-        const Tensor tables = x[0].movedim(dims[0], 1);
-        in[0] = tables.flatten(1, 2);
-        return split_batch(apply_to(*this, in), 1, count, tables.size(2));
+        if (x.size() > 1 && dims[1] >= 0) {  // more bags
+            const Tensor sums = apply_to(BagSum{bags.repeated(count)}, fold_batches(x, dims, {0, 0}));
+            return {split_dim(sums, 0, count, bags.map->rows()), 0};
+        }
+        const Tensor tables = x[0].movedim(dims[0], 1), wide = tables.flatten(1, 2);  // wider rows
+        const Tensor sums = x.size() > 1 ? detail_op::apply(*this, wide, x[1]) : detail_op::apply(*this, wide);
+        return {split_dim(sums, 1, count, tables.size(2)), 1};
     }
 };
 
@@ -91,12 +90,8 @@ struct BagMax {
         const Tensor &which = y[1], nothing = which < 0;
         return where(nothing, 0, t[0].gather(0, where(nothing, 0, which)));
     }
-    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        // Wider rows.
-        const Tensor tables = x[0].movedim(dims[0], 1);
-        const auto results = detail_op::apply(*this, tables.flatten(1, 2));
-        const auto split = [&](const Tensor& y) { return split_batch(y, 1, tables.size(1), tables.size(2)); };
-        return {split(results[0]), split(results[1])};
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_folded(*this, x, dims, 1, {1, 1});  // wider rows
     }
 
   private:

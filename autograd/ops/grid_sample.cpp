@@ -342,14 +342,10 @@ struct GridSample {
         return std::get<1>(func::jvp(function, {x[0], x[1]}, {t[0], t[1]}));
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const std::int64_t count = batch_size(x, dims);
-        if (dims[1] >= 0) {
-            const std::int64_t each = batched_at(0, x[0], dims[0], count).size(1);
-            return split_batch(apply_to(*this, fold_batches(x, dims, {0, 0})), 0, count, each);
-        }
-        // The same positions in more channels.
-        const Tensor images = x[0].movedim(dims[0], 1);
-        return split_batch(detail_op::apply(*this, images.flatten(1, 2), x[1]), 1, count, images.size(2));
+        if (dims[1] >= 0) return batch_folded(*this, x, dims, {0, 0}, 0);
+        const Tensor images = x[0].movedim(dims[0], 1);  // more channels at the same positions
+        const Tensor y = detail_op::apply(*this, images.flatten(1, 2), x[1]);
+        return {split_dim(y, 1, images.size(1), images.size(2)), 1};
     }
     void vjp(Vjp& b) const {
         const Tensor& g = b.grad();

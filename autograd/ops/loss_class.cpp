@@ -1,5 +1,4 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/fold.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/loss.h>
@@ -115,7 +114,7 @@ std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const Cl
 
 /// What `loss` makes of single losses and their weights (B, ...): for each of the B examples of vmap what `weigh`
 /// returns.
-std::array<Tensor, 2> reduce_examples(const Tensor& losses, const Tensor& weights, Reduction reduction) {
+std::tuple<Tensor, Tensor> reduce_examples(const Tensor& losses, const Tensor& weights, Reduction reduction) {
     if (reduction == Reduction::None) return {losses, weights};
     const auto sum = [](const Tensor& x) { return x.dim() > 1 ? x.flatten(1).sum(1) : x; };
     if (reduction == Reduction::Sum) return {sum(losses), weights};
@@ -127,22 +126,15 @@ std::array<Tensor, 2> reduce_examples(const Tensor& losses, const Tensor& weight
 }
 
 /// vmap: the single losses of all examples at once, by the operation without a reduction; then that, for each example.
-/// Further results, between the loss and the weights, are those of the operation.
+/// The loss is the first of its results, the weights are the last.
 template <class Op>
 auto batch_losses(const Op& op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    const TensorList in = batches_first(x, dims);
-    const bool folds = in[0].dim() > 2;  // else an example is a vector of classes, and all together are (N, C)
-    const std::int64_t count = in[0].size(0), each = in[0].size(1);
-    const auto fold = [&](const Tensor& y) { return folds ? y.flatten(0, 1) : y; };
     Op single = op;
     single.loss.reduction = Reduction::None;
-    auto results = detail_op::apply(single, fold(in[0]), fold(in[1]));
-    if (folds)
-        for (Tensor& y : results) y = split_dim(y, 0, count, each);
-    auto reduced = reduce_examples(results.front(), results.back(), op.loss.reduction);
-    results.front() = std::move(reduced[0]);
-    results.back() = std::move(reduced[1]);
-    return with_batch(results);
+    auto results = batch_rows(single, x, dims);
+    Tensor &loss = results.front().value, &weights = results.back().value;
+    std::tie(loss, weights) = reduce_examples(loss, weights, op.loss.reduction);
+    return results;
 }
 
 /// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.

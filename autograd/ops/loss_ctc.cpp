@@ -1,5 +1,4 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/loss.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/autograd/pool_allocator.h>
@@ -168,9 +167,8 @@ struct CtcBackward {
         return t[0].defined() ? detail_op::apply(*this, t[0], x[1], x[2], x[3], x[4]) : Tensor();
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const std::int64_t count = batch_size(x, dims), each = batched_at(0, x[0], dims[0], count).size(1);
-        const CtcBackward all{problems.repeated(count), zero_infinity};
-        return split_batch(apply_to(all, fold_batches(x, dims, {0, 1, 0, 0, 0})), 1, count, each);
+        const CtcBackward all{problems.repeated(batch_size(x, dims)), zero_infinity};
+        return batch_folded(all, x, dims, {0, 1, 0, 0, 0}, 1);
     }
 
   private:
@@ -273,11 +271,9 @@ struct CtcLoss {
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor> y) const {
         return (gradient(ones_like(y[0]), x[0], x[1], y[0], y[1]) * t[0]).sum({0, 2});
     }
-    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const std::int64_t count = batch_size(x, dims), each = batched_at(0, x[0], dims[0], count).size(2);
-        const CtcLoss all{problems.repeated(count), zero_infinity};
-        const auto results = apply_to(all, fold_batches(x, dims, {1, 0}));
-        return {split_batch(results[0], 0, count, each), split_batch(results[1], 0, count, each)};
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const CtcLoss all{problems.repeated(batch_size(x, dims)), zero_infinity};
+        return batch_folded(all, x, dims, {1, 0}, {0, 0});
     }
 
   private:

@@ -1,5 +1,4 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/loss.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/parallel.h>
@@ -57,11 +56,7 @@ struct MultilabelMargin {
         return (t[0] * y[1]).sum(-1);
     }
     auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        TensorList in = batches_first(x, dims);
-        if (in[0].dim() == 2) return with_batch(detail_op::apply(*this, in[0], in[1]));
-        const std::int64_t count = in[0].size(0), each = in[0].size(1);
-        const auto results = detail_op::apply(*this, in[0].flatten(0, 1), in[1].flatten(0, 1));
-        return std::array{split_batch(results[0], 0, count, each), split_batch(results[1], 0, count, each)};
+        return batch_rows(*this, x, dims);
     }
 
   private:
