@@ -48,9 +48,8 @@ Tensor scaled_inverse(const LuFactors& factors, const Tensor& A, const Tensor& s
 /// The derivative of the determinant: det(A) inv(A)^T, or, of singular matrices, by way of A = U diag(s) Vh,
 /// det(U) det(Vh) U diag(products of the other s) Vh.
 Tensor cofactors(const LuFactors& factors, const Tensor& A, const Tensor& det) {
-    if (wrapped(A) || wrapped(det)) return scaled_inverse({}, A, det);
     const Tensor singular = as_matrices(det.detach() == 0);
-    if (A.numel() == 0 || !singular.any().item<bool>()) return scaled_inverse(factors, A, det);
+    if (A.numel() == 0 || !detail::innermost(singular).any().item<bool>()) return scaled_inverse(factors, A, det);
     const std::int64_t n = A.size(-1);
     const Tensor other = diagonal_matrix(arange(1, n + 1, A.dtype()));  // what neither way minds
     const auto [U, S, Vh] = linalg_svd(where(singular, A, other), false);

@@ -124,6 +124,15 @@ std::vector<Case> other_cases() {
              return sign * logarithm;
          },
          {matrices(3, 3)}},
+        {"linalg_det, one of a singular matrix",
+         [](const TensorList& x) { return linalg_det(x[0]); },
+         {stack({matrices(3, 3)[0], tensor({{2., 1., 0.}, {1., 3., 0.}, {0., 0., 0.}}, kFloat64), matrices(3, 3)[1]})}},
+        {"matrix_exp of large and small",
+         [](const TensorList& x) { return matrix_exp(x[0]); },
+         {matrices(3, 3) * tensor({0.01, 1., 3.}, kFloat64).view({3, 1, 1})}},
+        {"prod with a zero",
+         [](const TensorList& x) { return x[0].prod(1); },
+         {random({2, 3}, 1) * tensor({0., 1., 1.}, kFloat64).view({3, 1, 1})}},
         {"linalg_inv_ex", [](const TensorList& x) { return std::get<0>(linalg_inv_ex(x[0], true)); }, {matrices(3, 3)}},
         {"eigenvalues alone",
          [](const TensorList& x) { return linalg_eigvalsh(x[0] + x[0].t()) + linalg_svdvals(x[0]); },
@@ -193,6 +202,22 @@ void check_all(const std::vector<Case>& cases) {
 TEST_CASE("losses with targets of their own: vmap agrees with a loop") { check_all(loss_cases()); }
 
 TEST_CASE("inputs and results of all kinds: vmap agrees with a loop") { check_all(other_cases()); }
+
+TEST_CASE("vmap of no examples gives none") {
+    std::vector<Case> cases = loss_cases();
+    for (Case& c : other_cases()) cases.push_back(std::move(c));
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        TensorList one, none;
+        for (const Tensor& x : c.inputs) {
+            one.push_back(x[0]);
+            none.push_back(x.narrow(0, 0, 0));
+        }
+        detail::Dims expected = c.function(one).sizes();
+        expected.insert(0, 0);
+        CHECK(func::vmap(c.function)(none).sizes() == IntArrayRef(expected));
+    }
+}
 
 TEST_CASE("what is wrong with an example is said inside vmap too") {
     const Tensor logits = random({2, 4}, 1), wrong = tensor({{0, 1}, {4, 0}, {1, 1}});
