@@ -113,11 +113,6 @@ struct IndexAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
@@ -151,11 +146,6 @@ struct IndexPutAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         IndexAdd{dims}.forward_(self, index, value.expand(slices_shape(self.sizes(), dims, index.sizes())));
     }
@@ -176,11 +166,6 @@ struct IndexPut {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         const Tensor positions = apart_from(self, index);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
