@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kBatch = 3;
 
 struct Case {
-    const char* name;
+    std::string name;
     func::Function function;
     TensorList inputs;  // those of kBatch examples, stacked
 };
