@@ -109,6 +109,30 @@ TEST_CASE("and the module whose forward recorded it") {
     CHECK(sequential->forward(x).grad_fn()->recorded_in() == "1");
 }
 
+TEST_CASE("a NaN planted in the third layer of a sequence is found there") {
+    const auto planted = [](Tensor x) { return (x - x.detach()).sqrt() * 0; };  // 0 with the slope 0 * inf
+    nn::Sequential net(nn::Linear(4, 8), nn::Tanh(), nn::Functional(planted), nn::Linear(8, 8), nn::Linear(8, 1));
+    const auto backward = [&] { net->forward(ones({2, 4})).sum().backward(); };
+    CHECK_NOTHROW(backward());
+    CHECK(net->parameters()[0].grad().isnan().all().item<bool>());
+    const DetectAnomalyGuard guard;
+    CHECK(message_of(backward) ==
+          "[SqrtBackward0] Function 'SqrtBackward0' returned nan values in its 0th output. (in the backward of "
+          "SqrtBackward0, recorded in module 2)");
+    struct RootImpl : nn::Module {
+        explicit RootImpl(const nn::Sequential& layers) : nn::Module("net"), layers_(layers) {
+            register_module("layers", layers_);
+        }
+        Tensor forward(const Tensor& x) { return layers_->forward(x); }
+        nn::Sequential layers_;
+    };
+    nn::ModuleHolder<RootImpl> root(net);
+    CHECK(contains(message_of([&] {
+                       root(ones({2, 4})).sum().backward();
+                   }),
+                   "in the backward of SqrtBackward0, recorded in module net.layers.2)"));
+}
+
 TEST_CASE("without anomaly mode nodes remember nothing") {
     Net net;
     CHECK(net(ones({1, 2})).grad_fn()->recorded_in().empty());
