@@ -54,7 +54,7 @@ class Graph {
         // Breadth first: the list grows while it is read, so that graphs may be as deep as memory allows.
         for (std::size_t i = 0; i < boxes_.size(); ++i)
             for (const Edge& edge : boxes_[i].node->next_edges())
-                if (edge.is_valid()) add(*edge.function);
+                if (edge.is_valid()) add(edge);
         place();
     }
 
@@ -74,6 +74,7 @@ class Graph {
   private:
     struct Box {
         const Node* node;
+        std::vector<std::uint32_t> outputs{};  // those that are used, in order
         bool is_result = false;
         std::string module{};
     };
@@ -89,12 +90,15 @@ class Graph {
         if (!results_.back().is_valid())
             raise<GraphError>("to_dot", "tensor ", i, " of shape ", detail::shape_string(tensor.sizes()),
                               " does not require grad and does not have a grad_fn: no graph was recorded for it");
-        boxes_[add(*results_.back().function)].is_result = true;
+        boxes_[add(results_.back())].is_result = true;
     }
 
-    std::size_t add(const Node& node) {
-        const auto [at, is_new] = index_.try_emplace(&node, boxes_.size());
-        if (is_new) boxes_.push_back({&node});
+    std::size_t add(const Edge& edge) {
+        const auto [at, is_new] = index_.try_emplace(edge.function.get(), boxes_.size());
+        if (is_new) boxes_.push_back({edge.function.get()});
+        std::vector<std::uint32_t>& outputs = boxes_[at->second].outputs;
+        const auto place = std::ranges::lower_bound(outputs, edge.input_nr);
+        if (place == outputs.end() || *place != edge.input_nr) outputs.insert(place, edge.input_nr);
         return at->second;
     }
 
@@ -142,18 +146,18 @@ class Graph {
     }
 
     void add_box(std::string& out, const std::string& indent, std::size_t i) const {
-        const Node& node = *boxes_[i].node;
-        const bool leaf = is_leaf(node);
-        std::string label = leaf ? "" : node.name();
-        for (std::size_t k = 0; k < node.num_inputs(); ++k) {
-            const auto name = names_.find({&node, k});
+        const Box& box = boxes_[i];
+        const bool leaf = is_leaf(*box.node);
+        std::string label = leaf ? "" : box.node->name();
+        for (const std::uint32_t k : box.outputs) {
+            const auto name = names_.find({box.node, k});
             if (!label.empty()) label += '\n';
             if (name != names_.end()) label += name->second + (leaf ? "\n" : ": ");
-            const TensorMeta& meta = node.input_metadata(k);
+            const TensorMeta& meta = box.node->input_metadata(k);
             label += detail::shape_string(meta.sizes) + ' ' + python_name(meta.dtype);
         }
         out += indent + 'n' + std::to_string(i) + " [label=" + quoted(label);
-        if (boxes_[i].is_result)
+        if (box.is_result)
             out += ", fillcolor=darkolivegreen1";
         else if (leaf)
             out += ", fillcolor=lightblue";
@@ -162,15 +166,16 @@ class Graph {
 
     /// Says which result it is that flows, where there are several.
     void add_arrow(std::string& out, const Edge& edge, std::size_t to) const {
-        out += "    n" + std::to_string(index_.at(edge.function.get())) + " -> n" + std::to_string(to);
-        if (edge.function->num_inputs() > 1) out += " [label=" + std::to_string(edge.input_nr) + ']';
+        const std::size_t from = index_.at(edge.function.get());
+        out += "    n" + std::to_string(from) + " -> n" + std::to_string(to);
+        if (boxes_[from].outputs.size() > 1) out += " [label=" + std::to_string(edge.input_nr) + ']';
         out += ";\n";
     }
 
-    std::vector<Edge> results_;  // keep the graph alive
+    std::vector<Edge> results_;  // they keep the graph alive
     std::vector<Box> boxes_;
     std::unordered_map<const Node*, std::size_t> index_;
-    std::map<std::pair<const Node*, std::size_t>, std::string> names_;
+    std::map<std::pair<const Node*, std::uint32_t>, std::string> names_;
     Module root_{};
 };
 

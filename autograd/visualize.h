@@ -21,9 +21,9 @@ namespace xgrad {
 std::string repr(const Tensor& tensor);
 
 /// The graph that backward would go through from `tensor`, in the language of Graphviz: `dot -Tsvg` draws it. Boxes are
-/// operations with the shapes and dtypes of their results, the leaves that get gradients, and, framed, the modules in
-/// whose forward the operations were recorded, known where autograd::RecordModulePathsGuard or anomaly mode was on.
-/// Arrows show the way of the values. What needs no gradient is not in the graph.
+/// operations with the shapes and dtypes of those results that are used, the leaves that get gradients, and, framed,
+/// the modules in whose forward the operations were recorded, known where autograd::RecordModulePathsGuard or anomaly
+/// mode was on. Arrows show the way of the values. What needs no gradient is not in the graph.
 ///
 /// `names` are written to the leaves and results they belong to; those of other tensors are ignored:
 ///

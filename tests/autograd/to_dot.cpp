@@ -104,11 +104,13 @@ TEST_CASE("nodes are drawn once, arrows as often as there are uses") {
     CHECK(contains(to_dot(x, {{"x", x}}), "n0 [label=\"x\\n(2,) float32\", fillcolor=darkolivegreen1]"));
 }
 
-TEST_CASE("of an operation with several results the arrows say which") {
-    const auto [values, indices] = ones({2, 3}, requires_grad()).sort(1);
-    CHECK(contains(to_dot(values * 2), "SortBackward0\\n(2, 3) float32\\n(2, 3) int64\""));
-    const std::string text = to_dot(values * 2);
-    CHECK(contains(text, "n1 -> n0 [label=0];"));
+TEST_CASE("of several results of an operation those are named that are used, and the arrows say which") {
+    const TensorList parts = ones({2, 4}, requires_grad()).unbind(0);
+    CHECK(contains(to_dot(parts[1] * 2), R"(n1 [label="UnbindBackward0\n(4,) float32"])"));
+    CHECK(contains(to_dot(parts[1] * 2), "n1 -> n0;"));
+    const std::string text = to_dot(parts[1] * parts[0], {{"second", parts[1]}});
+    CHECK(contains(text, R"(n1 [label="UnbindBackward0\n(4,) float32\nsecond: (4,) float32"])"));
+    CHECK(contains(text, "n1 -> n0 [label=1];\n    n1 -> n0 [label=0];"));
 }
 
 TEST_CASE("leaves that are gone are drawn, and what is not recorded is not framed") {
