@@ -39,13 +39,6 @@ class DetectAnomalyGuard {
     bool previous_enabled_, previous_check_nan_;
 };
 
-/// Has nodes remember, for a scope, the module in whose forward they are recorded, which to_dot draws: anomaly mode
-/// without the search for NaN (which stays as it is where it is on).
-class RecordModulePathsGuard : DetectAnomalyGuard {
-  public:
-    RecordModulePathsGuard() : DetectAnomalyGuard(AnomalyMode::is_enabled() && AnomalyMode::should_check_nan()) {}
-};
-
 }  // namespace xgrad::autograd
 
 namespace xgrad::detail {

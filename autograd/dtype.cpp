@@ -15,11 +15,6 @@ const char* to_string(ScalarType dtype) {
     return kNames[static_cast<int>(dtype)];
 }
 
-const char* python_name(ScalarType dtype) {
-    constexpr const char* kNames[] = {"bool", "uint8", "int32", "int64", "float32", "float64", "undefined"};
-    return kNames[static_cast<int>(dtype)];
-}
-
 std::ostream& operator<<(std::ostream& out, ScalarType dtype) { return out << to_string(dtype); }
 
 ScalarType get_default_dtype() { return default_dtype.load(std::memory_order_relaxed); }

@@ -25,8 +25,6 @@ inline constexpr int kNumScalarTypes = 6;
 
 /// "Float", "Long" ...: libtorch's names.
 const char* to_string(ScalarType dtype);
-/// "float32", "int64" ...: as Python writes them.
-const char* python_name(ScalarType dtype);
 std::ostream& operator<<(std::ostream& out, ScalarType dtype);
 
 /// Bytes of one element.

@@ -5,8 +5,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <string_view>
 
 namespace xgrad {
+
+namespace detail {
+
+const char* python_name(ScalarType dtype) {
+    constexpr const char* kNames[] = {"bool", "uint8", "int32", "int64", "float32", "float64", "undefined"};
+    return kNames[static_cast<int>(dtype)];
+}
+
+}  // namespace detail
 
 namespace {
 
@@ -156,7 +167,7 @@ std::vector<std::string> properties(const Tensor& tensor) {
     const bool empty = tensor.numel() == 0;
     if (empty && tensor.dim() != 1) out.push_back("size=" + detail::shape_string(tensor.sizes()));
     const bool usual = dtype == get_default_dtype() || (!empty && (dtype == kInt64 || dtype == kBool));
-    if (!usual) out.push_back(std::string("dtype=torch.") + python_name(dtype));
+    if (!usual) out.push_back(std::string("dtype=torch.") + detail::python_name(dtype));
     if (const autograd::NodePtr node = tensor.grad_fn())
         out.push_back("grad_fn=<" + node->name() + '>');
     else if (tensor.requires_grad())

@@ -52,8 +52,9 @@ class Graph {
             if (edge.is_valid()) names_.try_emplace({edge.function.get(), edge.input_nr}, name);
         }
         // Breadth first: the list grows while it is read, so that graphs may be as deep as memory allows.
-        for (std::size_t i = 0; i < boxes_.size(); ++i)
-            for (const Edge& edge : boxes_[i].node->next_edges())
+        std::size_t read = 0;
+        while (read < boxes_.size())
+            for (const Edge& edge : boxes_[read++].node->next_edges())
                 if (edge.is_valid()) add(edge);
         place();
     }
@@ -154,7 +155,7 @@ class Graph {
             if (!label.empty()) label += '\n';
             if (name != names_.end()) label += name->second + (leaf ? "\n" : ": ");
             const TensorMeta& meta = box.node->input_metadata(k);
-            label += detail::shape_string(meta.sizes) + ' ' + python_name(meta.dtype);
+            label += detail::shape_string(meta.sizes) + ' ' + detail::python_name(meta.dtype);
         }
         out += indent + 'n' + std::to_string(i) + " [label=" + quoted(label);
         if (box.is_result)

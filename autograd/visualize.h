@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <xgrad/autograd/anomaly_mode.h>
 #include <xgrad/autograd/tensor.h>
 
 /// Tensors, and the graphs they come from, as text.
@@ -35,3 +36,21 @@ std::string to_dot(const Tensor& tensor, const std::vector<std::pair<std::string
 std::string to_dot(const TensorList& tensors, const std::vector<std::pair<std::string, Tensor>>& names = {});
 
 }  // namespace xgrad
+
+namespace xgrad::autograd {
+
+/// Has nodes remember, for a scope, the module in whose forward they are recorded: anomaly mode without the search for
+/// NaN (which stays on where it is on).
+class RecordModulePathsGuard : DetectAnomalyGuard {
+  public:
+    RecordModulePathsGuard() : DetectAnomalyGuard(AnomalyMode::is_enabled() && AnomalyMode::should_check_nan()) {}
+};
+
+}  // namespace xgrad::autograd
+
+namespace xgrad::detail {
+
+/// "float32", "int64" ...
+const char* python_name(ScalarType dtype);
+
+}  // namespace xgrad::detail

@@ -91,7 +91,7 @@ class Study {
     }
 
     void report(std::int64_t step) {
-        const auto seconds = [last = std::chrono::steady_clock::now()]() mutable {
+        auto seconds = [last = std::chrono::steady_clock::now()]() mutable {
             const auto now = std::chrono::steady_clock::now();
             return std::chrono::duration<double>(now - std::exchange(last, now)).count();
         };

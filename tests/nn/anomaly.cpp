@@ -133,6 +133,15 @@ TEST_CASE("a NaN planted in the third layer of a sequence is found there") {
                    "in the backward of SqrtBackward0, recorded in module net.layers.2)"));
 }
 
+TEST_CASE("the picture of a graph frames the modules") {
+    Net net;
+    const autograd::RecordModulePathsGuard guard;
+    const std::string text = to_dot(net(ones({1, 2})), net->named_parameters().pairs());
+    for (const char* name : {"net", "layer2", "fc1", "bad"})
+        CHECK(contains(text, ("label=\"" + std::string(name) + "\";").c_str()));
+    CHECK(contains(text, "layer2.fc1.weight\\n(2, 2) float32"));
+}
+
 TEST_CASE("without anomaly mode nodes remember nothing") {
     Net net;
     CHECK(net(ones({1, 2})).grad_fn()->recorded_in().empty());
