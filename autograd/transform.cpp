@@ -20,6 +20,11 @@ Tensor wrap(TransformLevel level) {
 
 Tensor transform_alias(const Tensor& wrapped) { return wrap(*wrapped.impl()->transform); }
 
+const Tensor& innermost(const Tensor& x) {
+    const auto* level = x.unsafeGetTensorImpl()->transform.get();
+    return level ? innermost(level->value) : x;
+}
+
 void raise_inplace_transform(const char* operation) {
     raise<NotImplementedError>(operation,
                                "in-place operations on tensors inside jvp or vmap are not supported; use the form "

@@ -42,6 +42,8 @@ struct TransformLevel {
 Tensor wrap(TransformLevel level);
 /// Another wrapper of the same value, without history.
 Tensor transform_alias(const Tensor& wrapped);
+/// What is at the bottom of all levels: the values of all examples. `x` itself if it is not wrapped.
+const Tensor& innermost(const Tensor& x);
 /// Makes the wrapper `self` the tensor `result`, made of it by an operation: the in-place form of that operation.
 void become_result(const Tensor& self, const Tensor& result);
 [[noreturn]] void raise_inplace_transform(const char* operation);

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/index_walk.h>
-#include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,6 +53,32 @@ Tensor slices_gradient(const Tensor& grad, IndexedDims dims, const Tensor& posit
     return sum_rows(grad.reshape(shape), positions, rows).view(meta.sizes);
 }
 
+/// The inputs of a write to slices for a batch: one write, with the batch as dimension `batch` of all of them, where it
+/// is one more indexed dimension if the index has it.
+struct BatchedWrite {
+    Tensor self, index, source;
+    IndexedDims dims;
+    std::int64_t batch;
+
+    BatchedWrite(const char* operation, IndexedDims own, std::span<const Tensor> x, std::span<const std::int64_t> at)
+        : index(x[1]), dims(own), batch(at[1] < 0 ? 0 : own.first) {
+        const TensorList in = batches_first(x, at);
+        const Dims example = in[0].sizes().slice(1);
+        Dims slices = slices_shape(example, own, in[1].sizes().slice(1));
+        self = in[0].movedim(0, batch);
+        source = in[2];
+        while (source.sizes().size() <= slices.size()) source = source.unsqueeze(1);
+        slices.insert(0, in[0].size(0));
+        source = source.expand(slices).movedim(0, batch);
+        if (at[1] < 0) {
+            ++dims.first;
+        } else {
+            ++dims.count;
+            index = positions_in_batch(operation, in[1], own.first, indexed_numel(example, own));
+        }
+    }
+};
+
 struct IndexSelect {
     static constexpr const char* name = "index_select";
     static constexpr Uses uses[] = {in(1), kNothing};
@@ -70,11 +96,9 @@ struct IndexSelect {
         if (at[1] < 0) return {take_slices(self, {dims.first + 1, dims.count}, x[1]), 0};
         const Tensor index = x[1].movedim(at[1], 0);
         if (at[0] < 0) return {take_slices(self, dims, index), dims.first};
-        Dims column(index.sizes().size(), 1);
-        column[0] = index.size(0);
         const std::int64_t extent = product(self.sizes(), dims.first + 1, dims.first + 1 + dims.count);
-        const Tensor offset = arange(index.size(0), kInt64).view(column) * extent;
-        return {take_slices(self, {dims.first, dims.count + 1}, index + offset), dims.first};
+        const Tensor positions = positions_in_batch(name, index, dims.first, extent);
+        return {take_slices(self, {dims.first, dims.count + 1}, positions), dims.first};
     }
 };
 
@@ -114,6 +138,10 @@ struct IndexAdd {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return add_slices(t[0], dims, inputs[1], t[2]);
     }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {add_slices(b.self, b.dims, b.index, b.source), b.batch};
+    }
 };
 
 /// index_put_ that accumulates: `value` broadcasts.
@@ -135,6 +163,10 @@ struct IndexPutAdd {
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return detail_op::apply(*this, t[0], inputs[1], t[2]);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {detail_op::apply(IndexPutAdd{b.dims}, b.self, b.index, b.source), b.batch};
     }
 };
 
@@ -166,6 +198,10 @@ struct IndexPut {
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return detail_op::apply(*this, t[0], inputs[1], t[2]);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {detail_op::apply(IndexPut{b.dims}, b.self, b.index, b.source), b.batch};
     }
 };
 /// The same by other names.
@@ -257,6 +293,7 @@ std::vector<OpInfo> index_operations() { return Indexing::table(); }
 Tensor apart_from(const Tensor& self, const Tensor& x) { return x.is_alias_of(self) ? x.clone() : x.contiguous(); }
 
 void check_positions(const char* operation, const Tensor& positions, std::int64_t dim, std::int64_t size) {
+    if (wrapped(positions)) return check_positions(operation, detail::innermost(positions).contiguous(), dim, size);
     const auto* p = positions.data_ptr<std::int64_t>();
     bool fit = true;  // of all at once: a loop that does not leave early is vectorised
     for (std::int64_t i = 0; i < positions.numel(); ++i)
@@ -268,6 +305,11 @@ void check_positions(const char* operation, const Tensor& positions, std::int64_
 
 Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
     const Tensor given = index.to(kInt64).contiguous();
+    if (wrapped(given)) {
+        const Tensor counted = where(given < 0, given + size, given);
+        check_positions(operation, counted, dim, size);
+        return counted;
+    }
     Tensor out = empty(given.sizes(), kInt64);
     const auto* from = given.data_ptr<std::int64_t>();
     auto* p = out.data_ptr<std::int64_t>();
@@ -281,6 +323,13 @@ Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_
             raise<IndexError>(operation, "index ", from[i], " is out of bounds for dimension ", dim, " with size ",
                               size);
     return out;
+}
+
+Tensor positions_in_batch(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
+    check_positions(operation, index.contiguous(), dim, size);
+    Dims column(index.sizes().size(), 1);
+    column[0] = index.size(0);
+    return index + arange(index.size(0), kInt64).view(column) * size;
 }
 
 Tensor index_vector(const char* operation, const Tensor& index) {

@@ -172,6 +172,7 @@ Tensor one_hot(const Tensor& self, std::int64_t num_classes) {
         raise<ValueError>(name, "num_classes should be positive, or -1 to infer it, got ", num_classes);
     if (self.numel() == 0 && num_classes == -1)
         raise<ValueError>(name, "Can not infer total number of classes from empty tensor.");
+    if (ops::wrapped(self) && num_classes != -1) return self.unsqueeze(-1).eq(arange(num_classes, kInt64)).to(kInt64);
     const std::int64_t smallest = self.numel() ? self.min().item<std::int64_t>() : 0;
     const std::int64_t largest = self.numel() ? self.max().item<std::int64_t>() : 0;
     if (smallest < 0) raise<IndexError>(name, "Class values must be non-negative, got ", smallest);

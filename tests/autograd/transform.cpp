@@ -154,7 +154,7 @@ TEST_CASE("vmap without a rule: one example after the other") {
     CHECK(near(func::vmap(mixed)({x, y}), looped(mixed, {x, y})));
     CHECK(near(func::vmap(mixed, {1, 0})({x.t(), y}), looped(mixed, {x, y})));
     const Tensor with_constant = looped(mixed, {x, constant.expand({4, 3})});
-    CHECK(near(func::vmap(mixed, {0, -1})({x, constant}), with_constant));
+    CHECK(near(func::vmap(mixed, {0, std::nullopt})({x, constant}), with_constant));
 
     // Recorded, nested, and around forward mode.
     const Tensor leaf = x.clone().requires_grad_(), plain = x.clone().requires_grad_();
