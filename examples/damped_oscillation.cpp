@@ -138,8 +138,9 @@ int run(Settings settings) {
     const Array times = xt::linspace(0.0, 2 * kDuration, std::size_t{321});
     const auto [amplitude, damping, frequency, phase, rest] = oscillation::kTruth;
     const Array truth = amplitude * xt::exp(-damping * times) * xt::cos(frequency * times + phase) + rest;
-    const auto saved = save_figure(figure(measurement, predict(fit, times), predict(sample, times), times, truth),
-                                   settings.output, "damped_oscillation");
+    const auto saved = examples::save_figure(
+        figure(measurement, oscillation::predict(fit, times), oscillation::predict(sample, times), times, truth),
+        settings.output, "damped_oscillation");
     for (const auto& file : saved.files) std::cout << "wrote " << file.string() << '\n';
     if (!saved.problem.empty()) std::cout << "no picture: " << saved.problem << '\n';
     return failed == 0 ? 0 : 1;

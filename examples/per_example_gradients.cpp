@@ -143,14 +143,14 @@ void save_figures(const Study& study, const Settings& settings) {
     const examples::Curve scale{"noise scale", study.steps(), study.noise_scales(), {}, {}, {}, false, true};
     const auto last = static_cast<double>(settings.steps + 1);
     examples::Panel panel{"examples", {scale}, {}, examples::Legend::kTopLeft, {{1, last}}, true};
-    say(save_figure({"The batch beyond which larger ones help little", "step", {panel}}, settings.output,
-                    "per_example_gradients"));
+    say(examples::save_figure({"The batch beyond which larger ones help little", "step", {panel}}, settings.output,
+                              "per_example_gradients"));
     const Tensor order = study.lengths().argsort(0, true);
     const std::int64_t n = order.size(0);
     const examples::ImageGrid grid{
         "Digits and the lengths of their gradients after " + examples::grouped(settings.steps) + " steps",
         {row("longest", study, order.slice(0, 0, 10)), row("shortest", study, order.slice(0, n - 10, n))}};
-    say(save_image_grid(grid, settings.output, "per_example_gradients_images"));
+    say(examples::save_image_grid(grid, settings.output, "per_example_gradients_images"));
 }
 
 int run(Settings settings) {

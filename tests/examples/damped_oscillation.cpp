@@ -77,10 +77,10 @@ TEST_CASE("the oscillation is found again") {
     CHECK(chi_squared < 60);
 
     const oscillation::Array times = {0, 4, 8, 16};
-    const auto by_laplace = predict(fit, times);
+    const auto by_laplace = oscillation::predict(fit, times);
     const Sample sample = importance_sample(fit.energy, fit.posterior, 20'000);
     CHECK(sample.effective > 0.5);
-    const auto by_sample = predict(sample, times);
+    const auto by_sample = oscillation::predict(sample, times);
     for (std::size_t i = 0; i < times.size(); ++i) {
         CHECK(by_sample.mean[i] == doctest::Approx(by_laplace.mean[i]).epsilon(0.05));
         CHECK(by_sample.deviation[i] == doctest::Approx(by_laplace.deviation[i]).epsilon(0.15));
