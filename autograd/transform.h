@@ -66,7 +66,20 @@ constexpr unsigned differentiable_outputs();
 namespace xgrad::ops::detail_op {
 
 template <class Op, class... In>
-using ResultOf = decltype(std::declval<const Op&>().forward(std::declval<const In&>()...));
+concept HasForward = requires(const Op& op, const In&... inputs) {
+    op.forward(inputs...);
+};
+template <class Op, class... In>
+struct Result {
+    using Type = Tensor;
+};
+template <class Op, class... In>
+requires HasForward<Op, In...>
+struct Result<Op, In...> {
+    using Type = decltype(std::declval<const Op&>().forward(std::declval<const In&>()...));
+};
+template <class Op, class... In>
+using ResultOf = typename Result<Op, In...>::Type;
 
 template <class Op, class... In>
 ResultOf<Op, In...> apply(const Op& op, const In&... inputs);

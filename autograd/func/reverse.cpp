@@ -26,6 +26,15 @@ bool wraps_recorded(const Tensor& tensor) {
     return level && (is_recorded(level->value) || is_recorded(level->tangent));
 }
 
+/// The same values without any history, inside too.
+Tensor constant(const Tensor& tensor) {
+    if (!tensor.impl()->transform) return make_alias(tensor);
+    TransformLevel level = *tensor.impl()->transform;
+    level.value = constant(level.value);
+    if (level.tangent.defined()) level.tangent = constant(level.tangent);
+    return wrap(std::move(level));
+}
+
 /// A call of a function that recorded what it made of some of its inputs, for whom nobody outside need ask. There is
 /// one graph for all that is nested: what keeps derivatives apart is that each call begins with input nodes of its own.
 class RecordedCall {
@@ -40,11 +49,10 @@ class RecordedCall {
     TensorList gradients(const TensorList& cotangents) const;
 
   private:
-    bool depends_on_outside(const TensorList& tensors) const;
-    /// Takes its history off a tensor in which nobody outside has a part.
-    Tensor release(const Tensor& tensor) const {
-        return requires_grad(*tensor.impl()) && !depends_on_outside({tensor}) ? without_history(tensor) : tensor;
-    }
+    /// Whether the graph of the tensors leads to anything but the input nodes of this call.
+    bool reaches_outside(const TensorList& tensors) const;
+    /// Takes off a tensor the history in which nobody outside has a part.
+    Tensor release(const Tensor& tensor) const;
 
     bool outside_records_;
     TensorList chosen_, outputs_;
@@ -66,13 +74,16 @@ RecordedCall::RecordedCall(const char* transform, const ErasedFunction& function
     outputs_ = call_user(transform, function, own);
 }
 
-bool RecordedCall::depends_on_outside(const TensorList& tensors) const {
-    if (!outside_records_) return false;
-    if (std::ranges::any_of(tensors, wraps_recorded)) return true;
+bool RecordedCall::reaches_outside(const TensorList& tensors) const {
     return std::ranges::any_of(recording_boundary(tensors, mark_), [&](const Edge& edge) {
         const bool own = std::ranges::any_of(edges_, [&](const Edge& e) { return same_edge(e, edge); });
         return !own || edge.function->next_edge(0).is_valid();
     });
+}
+
+Tensor RecordedCall::release(const Tensor& tensor) const {
+    if (!outside_records_) return is_recorded(tensor) ? constant(tensor) : tensor;
+    return requires_grad(*tensor.impl()) && !reaches_outside({tensor}) ? without_history(tensor) : tensor;
 }
 
 TensorList RecordedCall::released_outputs() const {
@@ -90,7 +101,8 @@ TensorList RecordedCall::gradients(const TensorList& cotangents) const {
         }
     const bool records = outside_records_ && GradMode::is_enabled();
     const bool weights_recorded = records && std::ranges::any_of(weights, is_recorded);
-    const bool create_graph = weights_recorded || (records && depends_on_outside(recorded));
+    const bool create_graph =
+        weights_recorded || (records && (std::ranges::any_of(recorded, wraps_recorded) || reaches_outside(recorded)));
     autograd::WantedEdges wanted;
     for (std::size_t i = 0; i < edges_.size(); ++i) wanted.set(i);
     TensorList results = gradients_at(edges_, wanted, recorded, weights, create_graph);

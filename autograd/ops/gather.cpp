@@ -61,11 +61,6 @@ struct ScatterAdd {
 
     std::int64_t dim;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         if (index.numel() == 0) return;
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
@@ -101,11 +96,6 @@ struct Scatter {
 
     std::int64_t dim;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         if (index.numel() == 0) return;
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);

@@ -63,8 +63,8 @@ struct BatchedWrite {
     BatchedWrite(const char* operation, IndexedDims own, std::span<const Tensor> x, std::span<const std::int64_t> at)
         : index(x[1]), dims(own), batch(at[1] < 0 ? 0 : own.first) {
         const TensorList in = batches_first(x, at);
-        const Dims example = in[0].sizes().slice(1);
-        Dims slices = slices_shape(example, own, in[1].sizes().slice(1));
+        const auto example = [&](std::size_t i) { return in[i].sizes().slice(1, in[i].sizes().size() - 1); };
+        Dims slices = slices_shape(example(0), own, example(1));
         self = in[0].movedim(0, batch);
         source = in[2];
         while (source.sizes().size() <= slices.size()) source = source.unsqueeze(1);
@@ -74,7 +74,7 @@ struct BatchedWrite {
             ++dims.first;
         } else {
             ++dims.count;
-            index = positions_in_batch(operation, in[1], own.first, indexed_numel(example, own));
+            index = positions_in_batch(operation, in[1], own.first, indexed_numel(example(0), own));
         }
     }
 };
@@ -113,11 +113,6 @@ struct IndexAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
@@ -151,11 +146,6 @@ struct IndexPutAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         IndexAdd{dims}.forward_(self, index, value.expand(slices_shape(self.sizes(), dims, index.sizes())));
     }
@@ -176,11 +166,6 @@ struct IndexPut {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         const Tensor positions = apart_from(self, index);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
@@ -373,7 +358,9 @@ Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions,
     return Indexing::apply(IndexAdd{dims}, self, positions, source);
 }
 
-void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {
+namespace {
+
+void check_put(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value) {
     constexpr const char* name = IndexPut::name;
     if (value.dtype() != self.dtype())
         raise<DtypeError>(name, "Index put requires the source and destination dtypes match, got ", self.dtype(),
@@ -382,10 +369,23 @@ void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const T
     if (!detail::is_expandable_to(value.sizes(), shape))
         raise<ShapeError>(name, "shape mismatch: value tensor of shape ", shape_string(value.sizes()),
                           " cannot be broadcast to indexing result of shape ", shape_string(shape));
+}
+
+}  // namespace
+
+void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {
+    check_put(self, dims, positions, value);
     if (accumulate)
         Indexing::apply_inplace(IndexPutAdd{dims}, self, positions, value);
     else
         Indexing::apply_inplace(IndexPut{dims}, self, positions, value);
+}
+
+Tensor with_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value,
+                   bool accumulate) {
+    check_put(self, dims, positions, value);
+    return accumulate ? Indexing::apply(IndexPutAdd{dims}, self, positions, value)
+                      : Indexing::apply(IndexPut{dims}, self, positions, value);
 }
 
 }  // namespace ops

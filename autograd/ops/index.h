@@ -23,6 +23,10 @@ Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, 
 /// writes to one place the last in row-major order stays; all of them get its gradient.
 void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate = false);
 
+/// The same on a copy of `self`.
+Tensor with_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value,
+                   bool accumulate = false);
+
 /// `self` with `source`, of the shape of take_slices, added to those slices.
 Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source);
 

@@ -60,22 +60,4 @@ Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::sp
     return result;
 }
 
-TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) {
-    std::int64_t rank = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i) rank = std::max(rank, inputs[i].dim() - (dims[i] >= 0));
-    TensorList out;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        Tensor x = inputs[i];
-        if (dims[i] >= 0) {
-            detail::Dims order{dims[i]};
-            for (std::int64_t d = 0; d < x.dim(); ++d)
-                if (d != dims[i]) order.push_back(d);
-            x = x.permute(order);
-            while (x.dim() < rank + 1) x = x.unsqueeze(1);
-        }
-        out.push_back(std::move(x));
-    }
-    return out;
-}
-
 }  // namespace xgrad::ops

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -24,8 +25,6 @@ Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs);
 void row_value_inplace(const RowCall& call, const Tensor& self, std::span<const Tensor* const> inputs);
 /// gradient * derivative in one pass; `operands` are the gradient and the tensors that the derivative uses.
 Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::span<const Tensor* const> operands);
-/// Moves batch dimensions to the front and aligns the others for broadcasting.
-TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
 
 /// gradient * derivative, where the derivative may be a plain number.
 inline Tensor scale(const Tensor& gradient, const Tensor& derivative) { return gradient.mul(derivative); }

@@ -67,11 +67,6 @@ struct ScatterReduce {
     Reduce reduce;
     bool include_self;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dim, self.size(dim));

@@ -252,6 +252,10 @@ TEST_CASE("results carry a graph if somebody outside asks for it") {
         CHECK(close(func::grad(cube)(leaf), 3 * leaf * leaf));
         CHECK(!func::grad(cube)(leaf).requires_grad());
         CHECK(!func::grad(weighted)(x).requires_grad());
+        const auto [values, gradients] = func::vmap(func::value_and_grad(cube))(leaf.view({3, 1}));
+        CHECK(!values.requires_grad());
+        CHECK(!gradients.requires_grad());
+        CHECK(close(gradients, (3 * leaf * leaf).view({3, 1})));
         CHECK(close(func::grad([&](const Tensor& a) { return func::grad(cube)(a).sum(); })(x), 6 * x));
     }
     {
