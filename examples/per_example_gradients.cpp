@@ -64,6 +64,7 @@ class Study {
           probe_{images.pixels.slice(0, 0, settings.probe), images.labels.slice(0, 0, settings.probe)} {}
 
     void run() {
+        gradients(net_, probe_.pixels, probe_.labels);  // memory is there from now on
         std::cout << "  step    loss  |gradient|^2     noise  noise scale  time over a backward's\n";
         for (std::int64_t step = 0, look = 0; step <= settings_.steps; ++step) {
             if (step == look || step == settings_.steps) {

@@ -25,7 +25,7 @@ struct Spread {
     double noise = 0;       // trace of the covariance of single gradients
 
     /// The batch beyond which larger ones help little: the "simple noise scale", equation 2.9 of S. McCandlish et al.,
-    /// An empirical model of large-batch training, 2018.
+    /// An empirical model of large-batch training, 2018. Negative where there is more noise than signal to be seen.
     double noise_scale() const { return noise / signal; }
 };
 
