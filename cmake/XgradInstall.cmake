@@ -17,6 +17,7 @@ install(FILES ${opt_in_headers} DESTINATION include/xgrad)
 install(DIRECTORY autograd nn datasets DESTINATION include/xgrad FILES_MATCHING PATTERN *.h PATTERN *.inc PATTERN ops EXCLUDE
         PATTERN datasets/mnist EXCLUDE)
 install(DIRECTORY datasets/mnist DESTINATION share/xgrad)
+install(FILES autograd/xgrad_gdb.py DESTINATION share/xgrad/gdb)
 install(FILES LICENSE DESTINATION share/doc/xgrad)
 
 # pkg-config: an archive does not name the libraries it needs, a shared library does.

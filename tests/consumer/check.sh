@@ -40,6 +40,7 @@ install)
         fail "the package names a folder of the machine that built it"
     ! find "$prefix/include" -type f -path '*/ops/*' | grep . ||
         fail "private headers are installed"
+    [[ -f $prefix/share/xgrad/gdb/xgrad_gdb.py ]] || fail "the printers of gdb are not installed"
     ;;
 plain)
     # Without the bridge neither xtensor's headers nor those of BLAS are seen, not even by all public headers at once.
