@@ -18,12 +18,13 @@
 ///
 ///     auto y = xgrad::fuse([](auto x, auto b) { return tanh(x * 2.0 + b) * x; }, x, b);
 ///
-/// Opt-in: <xgrad.h> does not include this header, which needs that of xsimd. The loops are compiled with the flags of the
-/// file that includes it, to which -march=native, or that of the machine where it is to run, gives the speed of the
+/// Opt-in: <xgrad.h> does not include this header, which needs that of xsimd. The loops are compiled with the flags of
+/// the file that includes it, to which -march=native, or that of the machine where it is to run, gives the speed of the
 /// library's own.
 ///
-/// Files compiled for different architectures may meet in one program: the namespace says for which one its entities are,
-/// so that the linker does not take one for the other. Inline functions that call `fuse` need such a namespace too.
+/// Files compiled for different architectures may meet in one program: the namespace says for which one its entities
+/// are, so that the linker does not take one for the other. Inline functions that call `fuse` need such a namespace
+/// too.
 #if XSIMD_WITH_AVX512F
 #define XGRAD_FUSE_NAMESPACE avx512_64
 #elif XSIMD_WITH_FMA3_AVX2
@@ -70,8 +71,7 @@ struct Lanes {
     [[gnu::always_inline]] static Value apply(const Row& row, const F&, const X&... x) {
         static_assert(Row::kind != rows::Kind::kIntegral, "fuse computes floating-point numbers, which have no bits");
         Value y = constant(L(row.value(x.v...)));
-        if constexpr (N > 0)
-            chain(std::index_sequence_for<X...>(), y, row, x...);
+        if constexpr (N > 0) chain(std::index_sequence_for<X...>(), y, row, x...);
         return y;
     }
     template <class Row, class F, class... X>
@@ -81,7 +81,8 @@ struct Lanes {
     [[gnu::always_inline]] static Value where(const Mask& condition, const Value& a, const Value& b) {
         Value y = constant(where_lanes(condition, a.v, b.v));
         y.depends = a.depends | b.depends;
-        each_input([&](auto i) __attribute__((always_inline)) { y.slope[i] = where_lanes(condition, a.slope[i], b.slope[i]); });
+        each_input([&](auto i)
+                       __attribute__((always_inline)) { y.slope[i] = where_lanes(condition, a.slope[i], b.slope[i]); });
         return y;
     }
 
@@ -186,13 +187,15 @@ class Number {
     [[gnu::always_inline]] explicit Number(Value value) : value_(std::move(value)) {}
     [[gnu::always_inline]] const Value& value() const { return value_; }
 
-#define XGRAD_FUSED(name, row, operation, ...)                                                     \
-    [[gnu::always_inline]] friend auto name(__VA_ARGS__) {                                         \
-        return apply(row, [=]([[maybe_unused]] const Tensor& t) { return xgrad::operation; }, x); \
+#define XGRAD_FUSED(name, row, operation, ...)                                           \
+    [[gnu::always_inline]] friend auto name(__VA_ARGS__) {                               \
+        return apply(                                                                    \
+            row, [=]([[maybe_unused]] const Tensor& t) { return xgrad::operation; }, x); \
     }
-#define XGRAD_FUSED_BINARY(name, Row, operation)                                                              \
-    [[gnu::always_inline]] friend auto name(const Number& a, const Number& b) {                               \
-        return apply(rows::Row{}, [](const Tensor& s, const Tensor& t) { return operation; }, a, b); \
+#define XGRAD_FUSED_BINARY(name, Row, operation)                                            \
+    [[gnu::always_inline]] friend auto name(const Number& a, const Number& b) {             \
+        return apply(                                                                       \
+            rows::Row{}, [](const Tensor& s, const Tensor& t) { return operation; }, a, b); \
     }
 
     // The functions of a regular form.
@@ -205,7 +208,7 @@ class Number {
 
     XGRAD_FUSED_BINARY(operator+, Add, s + t)
     XGRAD_FUSED_BINARY(operator-, Sub, s - t)
-    XGRAD_FUSED_BINARY(operator*, Mul, s * t)
+    XGRAD_FUSED_BINARY(operator*, Mul, s* t)
     XGRAD_FUSED_BINARY(operator/, Div, s / t)
     XGRAD_FUSED_BINARY(operator%, Remainder, s % t)
     XGRAD_FUSED_BINARY(operator==, Eq, s == t)
@@ -225,7 +228,8 @@ class Number {
     [[gnu::always_inline]] friend Number pow(const Number& x, double exponent) {
         if (exponent == 2) return square(x);
         if (exponent == 0.5) return sqrt(x);
-        return apply(rows::PowScalar{exponent}, [=](const Tensor& t) { return xgrad::pow(t, exponent); }, x);
+        return apply(
+            rows::PowScalar{exponent}, [=](const Tensor& t) { return xgrad::pow(t, exponent); }, x);
     }
     XGRAD_FUSED_BINARY(clamp_min, ClampMin, xgrad::clamp_min(s, t))
     XGRAD_FUSED_BINARY(clamp_max, ClampMax, xgrad::clamp_max(s, t))
@@ -297,14 +301,20 @@ template <class F, class Life, std::size_t N>
 [[gnu::always_inline]] inline auto call(const F& f, const std::array<Number<Life>, N>& x) {
     const auto result = call(f, x, std::make_index_sequence<N>());
     using Result = std::remove_const_t<decltype(result)>;
-    static_assert(std::is_same_v<Result, Number<Life>> || std::is_same_v<Result, Truth<Life>> ||
-                      std::is_arithmetic_v<Result>,
-                  "a fused function returns what its arguments are made into by operators and functions");
+    static_assert(
+        std::is_same_v<Result, Number<Life>> || std::is_same_v<Result, Truth<Life>> || std::is_arithmetic_v<Result>,
+        "a fused function returns what its arguments are made into by operators and functions");
     if constexpr (std::is_arithmetic_v<Result>)
         return Number<Life>(static_cast<double>(result));
     else
         return result;
 }
+
+/// The copy that the graph keeps. Its type is named after the architecture, as must be all that code is made for.
+template <class F>
+struct Kept {
+    F function;
+};
 
 /// A copy of the function that the compiler knows no store to change.
 template <class F>
@@ -327,14 +337,14 @@ struct ValueLoop {
     static constexpr std::size_t inputs = N;
     static std::size_t outputs(unsigned) { return 1; }
 
-    [[gnu::noinline, gnu::flatten]] static void run(const ops::FusedCall& fused, Out* const* out, const typename L::Value* const* in,
-                                      std::size_t n) {
+    [[gnu::noinline, gnu::flatten]] static void run(const ops::FusedCall& fused, Out* const* out,
+                                                    const typename L::Value* const* in, std::size_t n) {
         Local<F> f = *static_cast<const F*>(fused.function);
-        std::array<const typename L::Value*, N> from;
-        std::copy(in, in + N, from.begin());
+        const typename L::Value* from[N];
+        for (std::size_t i = 0; i < N; ++i) from[i] = in[i];
         Out* const to = out[0];
         for (std::size_t at = 0; at < n; at += L::size) {
-            const auto y = call(f, load_inputs<L, 0>(from.data(), at, std::make_index_sequence<N>()));
+            const auto y = call(f, load_inputs<L, 0>(from, at, std::make_index_sequence<N>()));
             if constexpr (compares)
                 y.mask().store(to + at);
             else
@@ -351,16 +361,17 @@ struct DerivativeLoop {
     static constexpr std::size_t inputs = N + 1;
     static std::size_t outputs(unsigned wanted) { return static_cast<std::size_t>(__builtin_popcount(wanted)); }
 
-    [[gnu::noinline, gnu::flatten]] static void run(const ops::FusedCall& fused, T* const* out, const T* const* in, std::size_t n) {
+    [[gnu::noinline, gnu::flatten]] static void run(const ops::FusedCall& fused, T* const* out, const T* const* in,
+                                                    std::size_t n) {
         Local<F> f = *static_cast<const F*>(fused.function);
-        std::array<const T*, N + 1> from;
-        std::copy(in, in + N + 1, from.begin());
-        std::array<T*, N> to{};
+        const T* from[N + 1];
+        for (std::size_t i = 0; i <= N; ++i) from[i] = in[i];
+        T* to[N] = {};
         for (std::size_t i = 0; i < N; ++i)
             if (fused.wanted >> i & 1) to[i] = *out++;
         for (std::size_t at = 0; at < n; at += L::size) {
             const L gradient = L::load(from[0] + at);
-            const auto y = call(f, load_inputs<L, N>(from.data() + 1, at, std::make_index_sequence<N>())).value();
+            const auto y = call(f, load_inputs<L, N>(from + 1, at, std::make_index_sequence<N>())).value();
             Lanes<L, N>::each_input([&](auto i) __attribute__((always_inline)) {
                 if (to[i]) ((y.depends >> i & 1) ? gradient * y.slope[i] : L(0.0)).store(to[i] + at);
             });
@@ -411,8 +422,7 @@ struct Kernels {
 template <class F, std::size_t N>
 Tensor on_tensors(const void* function, const Tensor* inputs) {
     const auto result = [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return call(*static_cast<const F*>(function),
-                    std::array<Number<Tensors>, N>{Number<Tensors>(inputs[I])...});
+        return call(*static_cast<const F*>(function), std::array<Number<Tensors>, N>{Number<Tensors>(inputs[I])...});
     }
     (std::make_index_sequence<N>());
     if constexpr (std::is_same_v<decltype(result), const Truth<Tensors>>)
@@ -423,7 +433,10 @@ Tensor on_tensors(const void* function, const Tensor* inputs) {
 
 template <class F>
 std::shared_ptr<const void> copy(const void* function) {
-    return std::allocate_shared<F>(xgrad::detail::PoolAllocator<F>(), *static_cast<const F*>(function));
+    using Copy = Kept<F>;
+    const auto kept =
+        std::allocate_shared<Copy>(xgrad::detail::PoolAllocator<Copy>(), Copy{*static_cast<const F*>(function)});
+    return {kept, &kept->function};
 }
 
 template <class F, std::size_t N>
@@ -435,14 +448,14 @@ inline constexpr ops::FusedCode kCode = {Kernels<F, N, float>::Value::compares,
 
 }  // namespace fused
 
-/// `function` of the elements of up to eight tensors, which broadcast, computed in one pass over memory. It is a generic
-/// lambda (or function object) of as many arguments, made of what tensors have element-wise: operators, functions called
-/// without a namespace, comparisons, `where(condition, a, b)`, constants, and what it captures (by value, since the graph
-/// keeps a copy, and numbers only). Other control flow may not depend on its arguments.
+/// `function` of the elements of up to eight tensors, which broadcast, computed in one pass over memory. It is a
+/// generic lambda (or function object) of as many arguments, made of what tensors have element-wise: operators,
+/// functions called without a namespace, comparisons, `where(condition, a, b)`, constants, and what it captures (by
+/// value, since the graph keeps a copy, and numbers only). Other control flow may not depend on its arguments.
 ///
 /// Its derivative is made by the compiler: backward computes the gradients of all inputs in one pass, too, from the
-/// inputs alone, which it keeps. When the graph of the gradient is wanted, and within jvp and vmap, the same function is
-/// applied to the tensors instead, one operation after the other, which gives derivatives of every order.
+/// inputs alone, which it keeps. When the graph of the gradient is wanted, and within jvp and vmap, the same function
+/// is applied to the tensors instead, one operation after the other, which gives derivatives of every order.
 ///
 /// All is computed in the dtype to which the inputs promote: float32 or float64. A function that returns a comparison
 /// gives a tensor of bools. Values agree with those of the operations to rounding and do not depend on the number of

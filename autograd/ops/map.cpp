@@ -433,8 +433,8 @@ void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produ
     run(plan, {&out, 1}, inputs);
 }
 
-void map_many(ManyMapKernel kernel, const void* row, ScalarType compute, ScalarType produce, std::span<const Tensor> outs,
-              std::span<const Tensor* const> inputs) {
+void map_many(ManyMapKernel kernel, const void* row, ScalarType compute, ScalarType produce,
+              std::span<const Tensor> outs, std::span<const Tensor* const> inputs) {
     if (outs.empty() || outs[0].numel() == 0) return;
     if (is_small(compute, produce, outs[0], inputs)) {
         void* out[kMaxMapOutputs];

@@ -21,8 +21,8 @@ inline constexpr std::size_t kMaxMapInputs = 9, kMaxMapOutputs = 8;
 void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produce, const Tensor& out,
          std::span<const Tensor* const> inputs);
 /// The same in one pass for all of `outs`, which are fresh tensors of one shape and of dtype `produce`.
-void map_many(ManyMapKernel kernel, const void* row, ScalarType compute, ScalarType produce, std::span<const Tensor> outs,
-              std::span<const Tensor* const> inputs);
+void map_many(ManyMapKernel kernel, const void* row, ScalarType compute, ScalarType produce,
+              std::span<const Tensor> outs, std::span<const Tensor* const> inputs);
 
 /// Copies `source` into `out`, to whose shape it broadcasts, converting the dtype. Records nothing.
 void copy(const Tensor& out, const Tensor& source);
