@@ -15,16 +15,30 @@
 ///
 /// Files compiled for different architectures may meet in one program: the namespace says for which one its entities
 /// are, and how many bytes a register has, so that the linker does not take one for the other.
-#if XSIMD_WITH_AVX512F
-#define XGRAD_FUSE_NAMESPACE avx512_64
+#if XSIMD_WITH_AVX512BW
+#define XGRAD_FUSE_NAMESPACE avx512bw_64
+#elif XSIMD_WITH_AVX512F
+#define XGRAD_FUSE_NAMESPACE avx512f_64
 #elif XSIMD_WITH_FMA3_AVX2
 #define XGRAD_FUSE_NAMESPACE avx2_fma_32
 #elif XSIMD_WITH_AVX2
 #define XGRAD_FUSE_NAMESPACE avx2_32
+#elif XSIMD_WITH_FMA3_AVX
+#define XGRAD_FUSE_NAMESPACE avx_fma_32
 #elif XSIMD_WITH_AVX
 #define XGRAD_FUSE_NAMESPACE avx_32
+#elif XSIMD_WITH_SSE4_2
+#define XGRAD_FUSE_NAMESPACE sse4_2_16
+#elif XSIMD_WITH_SSE4_1
+#define XGRAD_FUSE_NAMESPACE sse4_1_16
+#elif XSIMD_WITH_SSSE3
+#define XGRAD_FUSE_NAMESPACE ssse3_16
+#elif XSIMD_WITH_SSE3
+#define XGRAD_FUSE_NAMESPACE sse3_16
 #elif XSIMD_WITH_SSE2
-#define XGRAD_FUSE_NAMESPACE sse_16
+#define XGRAD_FUSE_NAMESPACE sse2_16
+#elif XSIMD_WITH_NEON64
+#define XGRAD_FUSE_NAMESPACE neon64_16
 #else
 #define XGRAD_FUSE_NAMESPACE simd_16
 #endif
