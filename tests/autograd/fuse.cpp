@@ -338,7 +338,9 @@ TEST_CASE("fuse: forward mode and vmap") {
     const auto [expected, expected_slope] = func::jvp(plain, x, tangents);
     CHECK(agree(value, expected));
     CHECK(agree(slope, expected_slope));
-    CHECK(agree(func::vmap(apply_formula, {0, -1})(x), plain(x)));
+    const auto with_row = [&](const TensorList& in) { return fuse(kFormula, in[0], x[1]); };
+    CHECK(agree(func::vmap(with_row)({x[0]}), plain(x)));
+    CHECK(agree(func::vmap(apply_formula)({x[0], tangents[0]}), plain({x[0], tangents[0]})));
 
     // vmap over the gradients of the results, forward over reverse.
     const Tensor a = leaf({3}, 1), b = leaf({3}, 2), y = fuse(kFormula, a, b);
