@@ -315,6 +315,9 @@ TEST_CASE("fuse: what does not depend on an input is not multiplied by 0") {
     // Nor is the branch not taken.
     slopes = autograd::grad({fuse([](auto u, auto w) { return where(w > 0.0, u * log(w), u); }, x, b).sum()}, {b});
     CHECK(equal(slopes[0], tensor({infinity, 0.0, 0.0}, kFloat64)));
+    // What is cut off lets no infinite derivative through.
+    slopes = autograd::grad({fuse([](auto w) { return relu(log(w)); }, b).sum()}, {b});
+    CHECK(slopes[0][1].item<double>() == 0);
 }
 
 TEST_CASE("fuse: a tensor in two places, and one made of another") {
