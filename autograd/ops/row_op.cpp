@@ -28,17 +28,16 @@ MapKernel value_kernel(const RowCall& call, ScalarType compute) {
     return kernel;
 }
 
-/// The shape that `inputs` broadcast to.
+}  // namespace
+
+Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
+
 detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs) {
     detail::Dims shape = inputs[0]->sizes();
     for (const Tensor* x : inputs.subspan(1))
         if (x->sizes() != IntArrayRef(shape)) shape = detail::broadcast_shapes(shape, x->sizes(), name);
     return shape;
 }
-
-}  // namespace
-
-Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
     const RowTypes types = types_of(call, inputs);
