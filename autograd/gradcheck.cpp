@@ -100,6 +100,7 @@ GradcheckResult check_orders(const GradcheckSubject& subject, const GradcheckOpt
     second.rtol *= 10;
     second.atol *= 10;
     second.check_forward_ad = false;
+    second.check_backward_ad = true;
     result = merged(std::move(result), run_gradcheck(gradient_of(subject, options.seed + 1), second), options.worst);
     return finished(std::move(result), options);
 }

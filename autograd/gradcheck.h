@@ -25,8 +25,8 @@ struct GradcheckOptions {
     bool check_backward_ad = true;  // compare what backward computes
     bool check_forward_ad = false;  // compare what func::jvp computes, with respect to the function's arguments
     bool second_order = false;      // then the derivatives of the gradients too, with ten times the tolerances
-    /// Jacobians are compared entry by entry, or, in fast mode and with more entries than this, by a few projections:
-    /// w^T J u of random directions u and w. Where one disagrees, bisection finds an entry that does.
+    /// Jacobians are compared entry by entry; in fast mode, or when they have more entries than the limit, by
+    /// projections w^T J u with random directions u and w. Where one disagrees, bisection finds an entry that does.
     bool fast_mode = false;
     std::int64_t full_jacobian_limit = 200 * 200;
     int directions = 3;  // projections for each output and input
@@ -66,8 +66,8 @@ struct GradcheckElement {
     double ratio() const;           // error() / allowed; infinite if it is NaN
 };
 
-/// What a check found; true when all agrees. `std::cout << result` prints the worst elements, of a failure those that
-/// fail, as a table.
+/// What a check found; true when all that was compared agrees. `std::cout << result` prints the worst elements, of a
+/// failure those that fail, as a table.
 struct GradcheckResult {
     std::int64_t checked = 0;             // entries and directions compared
     std::int64_t failed = 0;              // of these
