@@ -17,8 +17,6 @@ static_assert(std::endian::native == std::endian::little, "archives are written 
 namespace xgrad::serialize {
 
 using detail::Entries;
-using detail::Entry;
-using detail::Nested;
 
 namespace {
 
@@ -137,7 +135,7 @@ class Parser {
         return list;
     }
 
-    Entry take_entry(Kind kind) {
+    IValue take_entry(Kind kind) {
         switch (kind) {
             case kTensor:
                 return take_tensor();
@@ -157,7 +155,7 @@ class Parser {
             case kDoubleList:
                 return IValue(take_list<double>("a DoubleList"));
             case kNested:
-                return Nested();
+                return IValue();
             default:
                 fail("there is no kind ", int{kind});
         }
@@ -210,9 +208,9 @@ std::string contents(std::istream& stream, const std::string& source) {
 
 // --- OutputArchive
 
-void OutputArchive::add(const std::string& key, Entry entry) {
+void OutputArchive::add(const std::string& key, IValue value) {
     if (key.empty()) raise<ValueError>("write", "the key is empty");
-    if (!entries_.emplace(key, std::move(entry)).second)
+    if (!entries_.emplace(key, std::move(value)).second)
         raise<ValueError>("write", "the key '", key, "' is there already");
 }
 
@@ -227,20 +225,20 @@ void OutputArchive::write(const std::string& key, const IValue& value) {
 }
 
 void OutputArchive::write(const std::string& key, const OutputArchive& nested) {
-    add(key, Nested());
+    add(key, IValue());
     const std::string prefix = key + '.';
-    for (const auto& [inner_key, entry] : nested.entries_) add(prefix + inner_key, entry);
+    for (const auto& [inner_key, value] : nested.entries_) add(prefix + inner_key, value);
 }
 
 std::string OutputArchive::bytes() const {
     std::string out(kMagic);
-    for (const auto& [key, entry] : entries_) {
-        if (const auto* tensor = std::get_if<Tensor>(&entry))
-            put_tensor(out, key, *tensor);
-        else if (const auto* value = std::get_if<IValue>(&entry))
-            put_value(out, key, *value);
-        else
+    for (const auto& [key, value] : entries_) {
+        if (value.isTensor())
+            put_tensor(out, key, value.toTensor());
+        else if (value.isNone())
             put_key(out, kNested, key);
+        else
+            put_value(out, key, value);
     }
     put(out, kEnd);
     put(out, checksum(out));
@@ -295,10 +293,9 @@ void InputArchive::load_from(const char* data, std::size_t size) {
     prefix_.clear();
 }
 
-template <class T>
-const T* InputArchive::find(const std::string& key) const {
+const IValue* InputArchive::find(const std::string& key) const {
     const auto found = entries_->find(prefix_ + key);
-    return found == entries_->end() ? nullptr : std::get_if<T>(&found->second);
+    return found == entries_->end() ? nullptr : &found->second;
 }
 
 void InputArchive::raise_missing(const std::string& key) const {
@@ -306,23 +303,25 @@ void InputArchive::raise_missing(const std::string& key) const {
 }
 
 bool InputArchive::try_read(const std::string& key, Tensor& tensor, bool) const {
-    const Tensor* found = find<Tensor>(key);
-    if (!found) return false;
-    if (tensor.defined() && found->defined())
-        tensor.set_data(*found);
+    const IValue* found = find(key);
+    if (!found || !found->isTensor()) return false;
+    if (const Tensor& stored = found->toTensor(); tensor.defined() && stored.defined())
+        tensor.set_data(stored);
     else
-        tensor = *found;
+        tensor = stored;
     return true;
 }
 
 bool InputArchive::try_read(const std::string& key, IValue& value) const {
-    const IValue* found = find<IValue>(key);
-    if (found) value = *found;
-    return found != nullptr;
+    const IValue* found = find(key);
+    if (!found || found->isNone()) return false;
+    value = *found;
+    return true;
 }
 
 bool InputArchive::try_read(const std::string& key, InputArchive& nested) const {
-    if (!find<Nested>(key)) return false;
+    const IValue* found = find(key);
+    if (!found || !found->isNone()) return false;
     const std::string prefix = prefix_ + key + '.';
     nested = *this;
     nested.prefix_ = prefix;

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include <xgrad/autograd/function.h>
@@ -27,11 +27,8 @@
 namespace xgrad::serialize {
 
 namespace detail {
-
-struct Nested {};
-using Entry = std::variant<Tensor, IValue, Nested>;
-using Entries = std::map<std::string, Entry>;
-
+/// None stands for a nested archive.
+using Entries = std::map<std::string, IValue>;
 }  // namespace detail
 
 /// What is to be written.
@@ -49,7 +46,7 @@ class OutputArchive {
     void save_to(const std::function<std::size_t(const void*, std::size_t)>& writer) const;
 
   private:
-    void add(const std::string& key, detail::Entry entry);
+    void add(const std::string& key, IValue value);
     std::string bytes() const;
 
     detail::Entries entries_;
@@ -78,8 +75,8 @@ class InputArchive {
     std::vector<std::string> keys() const;
 
   private:
-    template <class T>
-    const T* find(const std::string& key) const;
+    /// The entry, or null.
+    const IValue* find(const std::string& key) const;
     [[noreturn]] void raise_missing(const std::string& key) const;
 
     std::shared_ptr<const detail::Entries> entries_;

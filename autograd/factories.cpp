@@ -2,6 +2,7 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/ops/convert.h>
+#include <xgrad/autograd/transform.h>
 
 #include <algorithm>
 #include <cmath>
@@ -39,6 +40,21 @@ Tensor filled(const char* operation, IntArrayRef size, const Scalar& value, cons
     return finish(out, options);
 }
 
+/// make(sizes, options) for a tensor like `self`. Inside jvp or vmap it is made for the value that `self` wraps, and
+/// wrapped in the same way, without a tangent.
+template <class Make>
+Tensor make_like(const Tensor& self, const TensorOptions& options, const Make& make) {
+    const IntArrayRef sizes = self.sizes();
+    const auto* t = self.unsafeGetTensorImpl()->transform.get();
+    if (!t) return make(sizes, like(self, options));
+    Tensor value = make_like(t->value, options.requires_grad(false), make);
+    return finish(detail::wrap({t->kind, t->level, std::move(value), {}, t->batch_dim, t->randomness}), options);
+}
+Tensor filled_like(const char* operation, const Tensor& self, const Scalar& value, const TensorOptions& options) {
+    return make_like(self, options,
+                     [&](IntArrayRef sizes, const TensorOptions& own) { return filled(operation, sizes, value, own); });
+}
+
 /// Makes element i of `out` `value(i)`, a double or an int64, converted.
 template <class F>
 void generate(const Tensor& out, F value) {
@@ -71,7 +87,9 @@ detail::Dims row_major_strides(IntArrayRef sizes) {
 Tensor empty(IntArrayRef size, const TensorOptions& options) {
     return finish(allocate(size, options.dtype(), "empty"), options);
 }
-Tensor empty_like(const Tensor& self, const TensorOptions& options) { return empty(self.sizes(), like(self, options)); }
+Tensor empty_like(const Tensor& self, const TensorOptions& options) {
+    return make_like(self, options, [](IntArrayRef sizes, const TensorOptions& own) { return empty(sizes, own); });
+}
 
 Tensor empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& options) {
     const std::int64_t extent = detail::checked_extent(size, stride, "empty_strided");
@@ -86,15 +104,15 @@ Tensor full(IntArrayRef size, const Scalar& value, const TensorOptions& options)
     return filled("full", size, value, options.dtype(options.dtype_opt().value_or(kind)));
 }
 Tensor full_like(const Tensor& self, const Scalar& value, const TensorOptions& options) {
-    return filled("full_like", self.sizes(), value, like(self, options));
+    return filled_like("full_like", self, value, options);
 }
 Tensor zeros(IntArrayRef size, const TensorOptions& options) { return filled("zeros", size, 0, options); }
 Tensor zeros_like(const Tensor& self, const TensorOptions& options) {
-    return filled("zeros_like", self.sizes(), 0, like(self, options));
+    return filled_like("zeros_like", self, 0, options);
 }
 Tensor ones(IntArrayRef size, const TensorOptions& options) { return filled("ones", size, 1, options); }
 Tensor ones_like(const Tensor& self, const TensorOptions& options) {
-    return filled("ones_like", self.sizes(), 1, like(self, options));
+    return filled_like("ones_like", self, 1, options);
 }
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
     return filled("scalar_tensor", {}, value, options);

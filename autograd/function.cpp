@@ -17,26 +17,80 @@ using autograd::NodePtr;
 using autograd::TensorMeta;
 using autograd::WantedEdges;
 
-void IValue::raise_type(const char* asked) const {
-    static constexpr const char* kNames[] = {"None",    "Tensor",     "Int",      "Double",     "Bool",   "String",
-                                             "IntList", "DoubleList", "BoolList", "TensorList", "Capsule"};
-    raise<DtypeError>("IValue", "expected ", asked, " but it holds ", kNames[value_.index()]);
-}
+IValue::IValue(Tensor v) : kind_(Kind::Tensor), object_(std::make_shared<Tensor>(std::move(v))) {}
+IValue::IValue(std::string v) : kind_(Kind::String), object_(std::make_shared<std::string>(std::move(v))) {}
+IValue::IValue(const char* v) : IValue(std::string(v)) {}
+IValue::IValue(std::vector<std::int64_t> v)
+    : kind_(Kind::Ints), object_(std::make_shared<std::vector<std::int64_t>>(std::move(v))) {}
+IValue::IValue(IntArrayRef v) : IValue(v.vec()) {}
+IValue::IValue(std::vector<double> v)
+    : kind_(Kind::Doubles), object_(std::make_shared<std::vector<double>>(std::move(v))) {}
+IValue::IValue(std::vector<bool> v) : kind_(Kind::Bools), object_(std::make_shared<std::vector<bool>>(std::move(v))) {}
+IValue::IValue(TensorList v) : kind_(Kind::Tensors), object_(std::make_shared<TensorList>(std::move(v))) {}
+IValue::IValue(std::shared_ptr<const void> v) : kind_(Kind::Capsule), object_(std::move(v)) {}
 
 IValue::IValue(const Scalar& v) {
     if (v.is_boolean())
-        value_ = v.to<bool>();
+        *this = v.to<bool>();
     else if (v.is_floating_point())
-        value_ = v.to_double();
+        *this = v.to_double();
     else
-        value_ = v.to_long();
+        *this = v.to_long();
+}
+
+namespace {
+
+constexpr const char* kKindNames[] = {"None",    "Tensor",     "Int",      "Double",     "Bool",   "String",
+                                      "IntList", "DoubleList", "BoolList", "TensorList", "Capsule"};
+
+}  // namespace
+
+void IValue::raise_kind(const char* asked) const {
+    raise<DtypeError>("IValue", "expected ", asked, " but it holds ", kKindNames[static_cast<int>(kind_)]);
+}
+
+void IValue::check(Kind asked) const {
+    if (kind_ != asked) raise_kind(kKindNames[static_cast<int>(asked)]);
+}
+
+template <class T>
+const T& IValue::object(Kind asked) const {
+    check(asked);
+    return *static_cast<const T*>(object_.get());
+}
+
+const Tensor& IValue::toTensor() const { return object<Tensor>(Kind::Tensor); }
+const std::string& IValue::toStringRef() const { return object<std::string>(Kind::String); }
+const std::vector<std::int64_t>& IValue::toIntVector() const { return object<std::vector<std::int64_t>>(Kind::Ints); }
+const std::vector<double>& IValue::toDoubleVector() const { return object<std::vector<double>>(Kind::Doubles); }
+const std::vector<bool>& IValue::toBoolVector() const { return object<std::vector<bool>>(Kind::Bools); }
+const TensorList& IValue::toTensorVector() const { return object<TensorList>(Kind::Tensors); }
+
+std::int64_t IValue::toInt() const {
+    check(Kind::Int);
+    return number_.i;
+}
+
+double IValue::toDouble() const {
+    check(Kind::Double);
+    return number_.d;
+}
+
+bool IValue::toBool() const {
+    check(Kind::Bool);
+    return number_.b;
+}
+
+const std::shared_ptr<const void>& IValue::toCapsule() const {
+    check(Kind::Capsule);
+    return object_;
 }
 
 Scalar IValue::toScalar() const {
     if (isInt()) return toInt();
-    if (isDouble()) return toDouble();
     if (isBool()) return toBool();
-    raise_type("Scalar");
+    if (isDouble()) return toDouble();
+    raise_kind("Scalar");
 }
 
 namespace detail {

@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <xgrad/autograd/grad_mode.h>
@@ -17,63 +16,69 @@
 namespace xgrad {
 
 /// A value of one of a few types: what a custom function keeps from its forward for its backward. Asking for a type
-/// that it does not hold throws DtypeError.
+/// that it does not hold throws DtypeError. Copies share what they hold, which never changes.
 class IValue {
   public:
     IValue() = default;
-    IValue(Tensor v) : value_(std::move(v)) {}
-    IValue(bool v) : value_(v) {}
+    IValue(Tensor v);
+    IValue(bool v) : kind_(Kind::Bool) { number_.b = v; }
     template <class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) IValue(T v) : value_(static_cast<std::int64_t>(v)) {}
-    IValue(double v) : value_(v) {}
-    IValue(std::string v) : value_(std::move(v)) {}
-    IValue(const char* v) : value_(std::string(v)) {}
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) IValue(T v) : kind_(Kind::Int) {
+        number_.i = static_cast<std::int64_t>(v);
+    }
+    IValue(double v) : kind_(Kind::Double) { number_.d = v; }
+    IValue(std::string v);
+    IValue(const char* v);
     IValue(const Scalar& v);
-    IValue(std::vector<std::int64_t> v) : value_(std::move(v)) {}
-    IValue(IntArrayRef v) : value_(v.vec()) {}
-    IValue(std::vector<double> v) : value_(std::move(v)) {}
-    IValue(std::vector<bool> v) : value_(std::move(v)) {}
-    IValue(TensorList v) : value_(std::move(v)) {}
+    IValue(std::vector<std::int64_t> v);
+    IValue(IntArrayRef v);
+    IValue(std::vector<double> v);
+    IValue(std::vector<bool> v);
+    IValue(TensorList v);
     /// Anything else; who takes it out knows its type.
-    IValue(std::shared_ptr<const void> v) : value_(std::move(v)) {}
+    IValue(std::shared_ptr<const void> v);
 
-    bool isNone() const { return value_.index() == 0; }
-    bool isTensor() const { return std::holds_alternative<Tensor>(value_); }
-    bool isInt() const { return std::holds_alternative<std::int64_t>(value_); }
-    bool isDouble() const { return std::holds_alternative<double>(value_); }
-    bool isBool() const { return std::holds_alternative<bool>(value_); }
-    bool isString() const { return std::holds_alternative<std::string>(value_); }
-    bool isIntList() const { return std::holds_alternative<std::vector<std::int64_t>>(value_); }
-    bool isDoubleList() const { return std::holds_alternative<std::vector<double>>(value_); }
-    bool isBoolList() const { return std::holds_alternative<std::vector<bool>>(value_); }
-    bool isTensorList() const { return std::holds_alternative<TensorList>(value_); }
+    bool isNone() const { return kind_ == Kind::None; }
+    bool isTensor() const { return kind_ == Kind::Tensor; }
+    bool isInt() const { return kind_ == Kind::Int; }
+    bool isDouble() const { return kind_ == Kind::Double; }
+    bool isBool() const { return kind_ == Kind::Bool; }
+    bool isString() const { return kind_ == Kind::String; }
+    bool isIntList() const { return kind_ == Kind::Ints; }
+    bool isDoubleList() const { return kind_ == Kind::Doubles; }
+    bool isBoolList() const { return kind_ == Kind::Bools; }
+    bool isTensorList() const { return kind_ == Kind::Tensors; }
     bool isScalar() const { return isInt() || isDouble() || isBool(); }
-    bool isCapsule() const { return std::holds_alternative<std::shared_ptr<const void>>(value_); }
+    bool isCapsule() const { return kind_ == Kind::Capsule; }
 
-    const Tensor& toTensor() const { return get<Tensor>("Tensor"); }
-    std::int64_t toInt() const { return get<std::int64_t>("Int"); }
-    double toDouble() const { return get<double>("Double"); }
-    bool toBool() const { return get<bool>("Bool"); }
-    const std::string& toStringRef() const { return get<std::string>("String"); }
-    const std::vector<std::int64_t>& toIntVector() const { return get<std::vector<std::int64_t>>("IntList"); }
-    const std::vector<double>& toDoubleVector() const { return get<std::vector<double>>("DoubleList"); }
-    const std::vector<bool>& toBoolVector() const { return get<std::vector<bool>>("BoolList"); }
-    const TensorList& toTensorVector() const { return get<TensorList>("TensorList"); }
+    const Tensor& toTensor() const;
+    std::int64_t toInt() const;
+    double toDouble() const;
+    bool toBool() const;
+    const std::string& toStringRef() const;
+    const std::vector<std::int64_t>& toIntVector() const;
+    const std::vector<double>& toDoubleVector() const;
+    const std::vector<bool>& toBoolVector() const;
+    const TensorList& toTensorVector() const;
     /// An int, a double or a bool.
     Scalar toScalar() const;
-    const std::shared_ptr<const void>& toCapsule() const { return get<std::shared_ptr<const void>>("Capsule"); }
+    const std::shared_ptr<const void>& toCapsule() const;
 
   private:
-    template <class T>
-    const T& get(const char* asked) const {
-        if (const T* v = std::get_if<T>(&value_)) return *v;
-        raise_type(asked);
-    }
-    [[noreturn]] void raise_type(const char* asked) const;
+    enum class Kind : std::uint8_t { None, Tensor, Int, Double, Bool, String, Ints, Doubles, Bools, Tensors, Capsule };
 
-    std::variant<std::monostate, Tensor, std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
-                 std::vector<double>, std::vector<bool>, TensorList, std::shared_ptr<const void>>
-        value_;
+    [[noreturn]] void raise_kind(const char* asked) const;
+    void check(Kind asked) const;
+    template <class T>
+    const T& object(Kind asked) const;
+
+    Kind kind_ = Kind::None;
+    union {
+        std::int64_t i;
+        double d;
+        bool b;
+    } number_ = {};
+    std::shared_ptr<const void> object_;
 };
 
 namespace detail {

@@ -61,6 +61,8 @@ variable_list Node::operator()(const variable_list& grad_outputs) {
     return grad_inputs;
 }
 
+NodeHooks::~NodeHooks() = default;
+
 NodeHooks& Node::hooks() {
     if (!hooks_if_any()) hooks_.store(new NodeHooks, std::memory_order_release);
     return *hooks_if_any();

@@ -129,8 +129,12 @@ void rebase_history(const Tensor& self, const NodePtr& node, std::size_t self_in
 }
 
 void check_inplace(const char* operation, const Tensor& self, bool recording) {
+    if (self.impl()->transform) raise_inplace_transform(operation);
+    check_writable(operation, self, recording);
+}
+
+void check_writable(const char* operation, const Tensor& self, bool recording) {
     const TensorImpl& impl = *self.unsafeGetTensorImpl();
-    if (impl.transform) raise_inplace_transform(operation);
     if (!impl.contiguous && has_overlap(impl.sizes, impl.strides))
         raise<GraphError>(operation,
                           "unsupported operation: more than one element of the written-to tensor refers to a single "
@@ -212,14 +216,9 @@ Tensor make_alias(const Tensor& source) {
     return Tensor(std::move(alias));
 }
 
-namespace {
-
-/// The same values without history.
 Tensor without_history(const Tensor& tensor) {
     return tensor.impl()->transform ? transform_alias(tensor) : make_alias(tensor);
 }
-
-}  // namespace
 
 // A leaf that requires grad is kept as it is: nothing recorded can become part of it. Anything else could be modified
 // in place by an operation whose node leads back here, and would then keep itself alive.

@@ -21,6 +21,8 @@ void rebase_history(const Tensor& self, const autograd::NodePtr& node, std::size
 
 /// Throws GraphError when `self` may not be modified in place: expanded memory and, outside of InferenceMode, inference
 /// tensors always; leaves that require grad, views of them and views that the graph does not know, when `recording`.
+void check_writable(const char* operation, const Tensor& self, bool recording);
+/// The same for memory that is to be written: that of a tensor inside jvp or vmap throws NotImplementedError.
 void check_inplace(const char* operation, const Tensor& self, bool recording);
 
 /// A tensor of another geometry over the storage of `source`, known as a view of it (or of its base).
@@ -31,6 +33,8 @@ void become_view(const Tensor& self, const Tensor& view);
 void renew_accumulator(TensorImpl& impl);
 /// The same without any tie to the graph: shares storage and version only.
 Tensor make_alias(const Tensor& source);
+/// The same values without history: an alias, of whatever kind.
+Tensor without_history(const Tensor& tensor);
 
 /// A node that gives the gradient of `base` from that of its view of this geometry.
 autograd::NodePtr as_strided_node(const Tensor& base, std::int64_t offset, IntArrayRef sizes, IntArrayRef strides);

@@ -30,6 +30,11 @@ class FunctionPostHook {
 
 /// What belongs to few nodes: hooks, and under anomaly mode where the node was recorded.
 struct NodeHooks {
+    NodeHooks() = default;
+    ~NodeHooks();  // in a .cpp file: every type of node would have a copy of it
+    NodeHooks(const NodeHooks&) = delete;
+    NodeHooks& operator=(const NodeHooks&) = delete;
+
     struct TensorHook {
         std::uint32_t output_nr;
         unsigned id;

@@ -84,6 +84,17 @@ struct Integers {
     }
 };
 
+/// Throws unless the user said what to draw for a batch.
+void check_randomness(const char* name, detail::Randomness randomness) {
+    if (randomness == detail::Randomness::kError)
+        raise<ValueError>(name,
+                          "vmap: called random operation while in randomness error mode. Please either use the 'same' "
+                          "or 'different' randomness flags on vmap or perform the randomness operation out of vmap");
+}
+bool draws_once(detail::Randomness randomness, const Tensor& batch) {
+    return randomness == detail::Randomness::kSame && batch.size(0) > 0;
+}
+
 /// Numbers drawn into a tensor, whose old values get no gradient.
 template <class Distribution>
 struct Draw {
@@ -114,6 +125,12 @@ struct Draw {
         });
     }
     void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims, detail::Randomness randomness) const {
+        check_randomness(name, randomness);
+        const Tensor batch = x[0].movedim(dims[0], 0);
+        if (!draws_once(randomness, batch)) return {detail_op::apply(*this, batch), 0};
+        return {detail_op::apply(*this, batch.select(0, 0)).expand(batch.sizes()), 0};
+    }
 };
 
 struct Bernoulli {
@@ -133,6 +150,12 @@ struct Bernoulli {
         return out;
     }
     void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims, detail::Randomness randomness) const {
+        check_randomness(name, randomness);
+        const Tensor batch = x[0].movedim(dims[0], 0);
+        if (!draws_once(randomness, batch)) return {detail_op::apply(*this, batch), 0};
+        return {(rand_like(batch.select(0, 0)) < batch).to(batch.dtype()), 0};
+    }
 };
 
 struct Multinomial {
@@ -162,6 +185,17 @@ struct Multinomial {
         return out;
     }
     void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims, detail::Randomness randomness) const {
+        check_randomness(name, randomness);
+        if (randomness == detail::Randomness::kSame)
+            raise<NotImplementedError>(name,
+                                       "vmap with the same randomness for all examples is not implemented: their "
+                                       "weights differ. Use different randomness");
+        const Tensor batch = x[0].movedim(dims[0], 0);
+        Dims rows{-1, batch.size(-1)}, sizes = batch.sizes();
+        sizes[sizes.size() - 1] = samples;
+        return {detail_op::apply(*this, batch.reshape(rows)).view(sizes), 0};
+    }
 };
 
 using Draws =
@@ -186,6 +220,14 @@ TensorOptions with_default(const TensorOptions& options, ScalarType dtype) {
     return options.has_dtype() ? options : options.dtype(dtype);
 }
 
+template <class Distribution>
+Tensor drawn_like(const Tensor& self, const TensorOptions& options, const Distribution& distribution) {
+    Tensor out = empty_like(self, options.requires_grad(false));
+    draw(out, distribution);
+    if (options.requires_grad()) out.requires_grad_();
+    return out;
+}
+
 }  // namespace
 
 std::vector<OpInfo> random_operations() { return Draws::table(); }
@@ -197,14 +239,14 @@ Tensor rand(IntArrayRef size, std::optional<Generator> generator, const TensorOp
     return ops::drawn(size, options, ops::Uniform{0, 1}, generator);
 }
 Tensor rand_like(const Tensor& self, const TensorOptions& options) {
-    return rand(self.sizes(), ops::with_default(options, self.dtype()));
+    return ops::drawn_like(self, options, ops::Uniform{0, 1});
 }
 Tensor randn(IntArrayRef size, const TensorOptions& options) { return ops::drawn(size, options, ops::Normal{0, 1}); }
 Tensor randn(IntArrayRef size, std::optional<Generator> generator, const TensorOptions& options) {
     return ops::drawn(size, options, ops::Normal{0, 1}, generator);
 }
 Tensor randn_like(const Tensor& self, const TensorOptions& options) {
-    return randn(self.sizes(), ops::with_default(options, self.dtype()));
+    return ops::drawn_like(self, options, ops::Normal{0, 1});
 }
 
 Tensor randint(std::int64_t high, IntArrayRef size, const TensorOptions& options) {

@@ -77,6 +77,13 @@ std::int64_t Tensor::stride(std::int64_t d) const {
 
 Scalar Tensor::item() const {
     if (numel() != 1) raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
+    if (const auto* t = impl_->transform.get()) {
+        if (t->kind == detail::TransformLevel::Kind::kForwardMode) return t->value.item();
+        raise<NotImplementedError>("item",
+                                   "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over "
+                                   "calling .item() on a Tensor: it has a value for every example. Try where() in the "
+                                   "place of branches on it");
+    }
     const void* p = data_ptr_void();
     return visit_dtype(dtype(), [&](auto v) { return Scalar(*static_cast<const decltype(v)*>(p)); });
 }

@@ -1,13 +1,30 @@
 #pragma once
 
+#include <iterator>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <xgrad/autograd/tensor.h>
 
 /// Levels of forward mode and vmap. A tensor at a level wraps another one; an operation that meets wrapped tensors is
 /// done by the rule of the highest level among them, on the values inside, which may be wrapped again or recorded.
+///
+/// Forward mode: by the operation's own rule (jvp, or itself if it is linear). One without is differentiated twice in
+/// reverse: its gradient g(u) = J^T u is linear in u, so that the derivative of <g(u), t> by u is the tangent J t.
+///
+/// vmap: by the operation's own rule (batch). One without is applied to one example after the other, and the results
+/// are stacked: they must have equal shapes, and there must be an example.
+///
+/// In place: `x.add_(y)` gives the wrapper x another value and tangent, those of `x.add(y)`; what x wrapped before, the
+/// user's tensor perhaps, is not written. x must be wrapped at the level of y or at a higher one: a tensor that is the
+/// same for all examples, or has no tangent, cannot become anything else. Nor is x to be a view of a wrapped tensor or
+/// to have views, while these live: they would not see the change.
 namespace xgrad::detail {
+
+/// What functions that draw random numbers do for a tensor with a batch dimension: throw, or draw for each example, or
+/// once for all of them. A shape says nothing of the batch: `rand({3})` is the same for all examples.
+enum class Randomness { kError, kDifferent, kSame };
 
 struct TransformLevel {
     enum class Kind { kForwardMode, kVmap };
@@ -15,14 +32,18 @@ struct TransformLevel {
     Kind kind;
     std::int64_t level;  // of inner transforms it is higher; used once in the life of the process
     Tensor value;
-    Tensor tangent;              // forward mode; undefined for zero
-    std::int64_t batch_dim = 0;  // vmap: the dimension of `value` that the wrapper hides
+    Tensor tangent;                              // forward mode; undefined for zero
+    std::int64_t batch_dim = 0;                  // vmap: the dimension of `value` that the wrapper hides
+    Randomness randomness = Randomness::kError;  // vmap
 };
 
-/// The wrapper of `level.value` that operations see: its shape without the batch dimension.
+/// The wrapper of `level.value` that operations see: its shape without the batch dimension. Its memory is empty; views
+/// share it, as they share that of other tensors.
 Tensor wrap(TransformLevel level);
 /// Another wrapper of the same value, without history.
 Tensor transform_alias(const Tensor& wrapped);
+/// Makes the wrapper `self` the tensor `result`, made of it by an operation: the in-place form of that operation.
+void become_result(const Tensor& self, const Tensor& result);
 [[noreturn]] void raise_inplace_transform(const char* operation);
 
 }  // namespace xgrad::detail
@@ -54,26 +75,41 @@ Tensor apply_list(const Op& op, const TensorList& inputs);
 
 namespace xgrad::transform {
 
-/// An operation as the levels see it: type-erased. A null function means that there is no such rule; operations with
-/// several outputs have none for vmap, those with several differentiable ones none for forward mode.
+/// An operation as the levels see it: type-erased. A null function means that it has no such rule.
 struct Call {
     const char* name;
     const void* op;
-    bool differentiable;  // any of its outputs
+    unsigned differentiable;  // bit k: output k
+    bool shares_memory;       // the output is a view of input 0
     TensorList (*forward)(const void* op, std::span<const Tensor> inputs);
-    /// The tangent of output 0. An undefined tangent is zero; one at least is defined.
-    Tensor (*jvp)(const void* op, std::span<const Tensor> inputs, std::span<const Tensor> tangents,
-                  const Tensor& output);
-    ops::Batched (*batch)(const void* op, std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
+    /// The tangents of the outputs, the last of which may be missing. An undefined tangent is zero; one at least of the
+    /// inputs' is defined.
+    TensorList (*jvp)(const void* op, std::span<const Tensor> inputs, std::span<const Tensor> tangents,
+                      std::span<const Tensor> outputs);
+    std::vector<ops::Batched> (*batch)(const void* op, std::span<const Tensor> inputs,
+                                       std::span<const std::int64_t> dims, detail::Randomness randomness);
 };
 
 TensorList dispatch(const Call& call, std::span<const Tensor> inputs);
 TensorList zeros_where_undefined(std::span<const Tensor> inputs, std::span<const Tensor> tangents);
+/// Throws unless the in-place form of `operation` can give `self` another value, as said above.
+void check_inplace(const char* operation, const Tensor& self, std::span<const Tensor> others, bool recording);
+
+/// One thing, or an array of them, as a list.
+template <class List, class T>
+List list_of(T result) {
+    if constexpr (std::is_same_v<T, typename List::value_type>)
+        return List{std::move(result)};
+    else
+        return List(std::make_move_iterator(result.begin()), std::make_move_iterator(result.end()));
+}
 
 /// Applies `op` to N inputs (0: a list), some of which are wrapped.
 template <class Result, class Op, std::size_t N>
 Result apply(const Op& op, std::span<const Tensor> inputs) {
-    constexpr auto run = [](const void* self, std::span<const Tensor> in) {
+    using Tensors = std::span<const Tensor>;
+    using Dims = std::span<const std::int64_t>;
+    constexpr auto run = [](const void* self, Tensors in) {
         const Op& typed = *static_cast<const Op*>(self);
         if constexpr (N == 0)
             return ops::detail_op::apply_list(typed, TensorList(in.begin(), in.end()));
@@ -82,27 +118,30 @@ Result apply(const Op& op, std::span<const Tensor> inputs) {
         (std::make_index_sequence<N>());
     };
     constexpr bool single = std::is_same_v<Result, Tensor>;
-    constexpr unsigned differentiable = ops::differentiable_outputs<Op>();
-    constexpr bool one_tangent = single || (differentiable & ~1u) == 0;
-    Call call{Op::name, &op, differentiable != 0, nullptr, nullptr, nullptr};
-    call.forward = [](const void* self, std::span<const Tensor> in) {
-        auto result = decltype(run){}(self, in);
-        if constexpr (single)
-            return TensorList{std::move(result)};
-        else
-            return TensorList(result.begin(), result.end());
-    };
-    if constexpr (one_tangent && requires { &Op::jvp; })
-        call.jvp = [](const void* self, std::span<const Tensor> in, std::span<const Tensor> tangents, const Tensor& y) {
-            return static_cast<const Op*>(self)->jvp(in, tangents, y);
+    constexpr bool shares_memory = requires { Op::shares_memory; };
+    Call call{Op::name, &op, ops::differentiable_outputs<Op>(), shares_memory, nullptr, nullptr, nullptr};
+    call.forward = [](const void* self, Tensors in) { return list_of<TensorList>(decltype(run){}(self, in)); };
+    if constexpr (requires(Tensors in) { op.jvp(in, in, in); })
+        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors outputs) {
+            return list_of<TensorList>(static_cast<const Op*>(self)->jvp(in, tangents, outputs));
         };
-    else if constexpr (single && requires { Op::linear; })
-        call.jvp = [](const void* self, std::span<const Tensor> in, std::span<const Tensor> tangents, const Tensor&) {
-            return decltype(run){}(self, zeros_where_undefined(in, tangents));
+    else if constexpr (requires { &Op::jvp; }) {
+        static_assert(single || (ops::differentiable_outputs<Op>() & ~1u) == 0,
+                      "jvp gives the tangent of output 0 alone");
+        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors outputs) {
+            return TensorList{static_cast<const Op*>(self)->jvp(in, tangents, outputs[0])};
         };
-    if constexpr (single && requires { &Op::batch; })
-        call.batch = [](const void* self, std::span<const Tensor> in, std::span<const std::int64_t> dims) {
-            return static_cast<const Op*>(self)->batch(in, dims);
+    } else if constexpr (requires { Op::linear; })
+        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors) {
+            return list_of<TensorList>(decltype(run){}(self, zeros_where_undefined(in, tangents)));
+        };
+    if constexpr (requires { &Op::batch; })
+        call.batch = [](const void* self, Tensors in, Dims dims, [[maybe_unused]] detail::Randomness randomness) {
+            const Op& typed = *static_cast<const Op*>(self);
+            if constexpr (requires { typed.batch(in, dims, randomness); })
+                return list_of<std::vector<ops::Batched>>(typed.batch(in, dims, randomness));
+            else
+                return list_of<std::vector<ops::Batched>>(typed.batch(in, dims));
         };
     TensorList results = dispatch(call, inputs);
     if constexpr (single) {

@@ -143,6 +143,21 @@ std::shared_ptr<Module> Module::clone(const std::optional<Device>&) const {
                                "> instead of xgrad::nn::Module to inherit the ability to clone");
 }
 
+std::shared_ptr<Module> CloneableModule::clone(const std::optional<Device>& device) const {
+    std::shared_ptr<Module> copy = copied_module();
+    auto& own = static_cast<CloneableModule&>(*copy);
+    own.clear_registered();
+    own.reset();
+    own.copy_state(*this, device);
+    return copy;
+}
+
+void CloneableModule::clone_(Module& other, const std::optional<Device>& device) {
+    if (!try_assign(*other.clone(device)))
+        raise("clone", "attempted to clone submodule '", other.name(),
+              "', but it is of a different type than the submodule it was to be cloned into");
+}
+
 void Module::clone_(Module&, const std::optional<Device>&) {
     raise<NotImplementedError>("clone", "submodule ", name(), " cannot be cloned: subclass xgrad::nn::Cloneable<",
                                name(), ">");

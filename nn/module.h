@@ -156,8 +156,7 @@ class Module : public std::enable_shared_from_this<Module> {
     OrderedDict<std::string, Tensor> parameters_{"Parameter"};
 
   private:
-    template <class Derived>
-    friend class Cloneable;
+    friend class CloneableModule;
     friend class ForwardScope;
     friend std::ostream& operator<<(std::ostream& stream, const Module& module);
 
@@ -186,30 +185,38 @@ class Module : public std::enable_shared_from_this<Module> {
 /// Prints the tree as libtorch does.
 std::ostream& operator<<(std::ostream& stream, const Module& module);
 
-/// A module that can be cloned. `reset()` registers all parameters, buffers and submodules anew; the constructor calls
-/// it.
-template <class Derived>
-class Cloneable : public Module {
+/// What Cloneable does for modules of every type.
+class CloneableModule : public Module {
   public:
     using Module::Module;
 
+    /// Registers all parameters, buffers and submodules anew.
     virtual void reset() = 0;
-
-    std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
-        auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
-        copy->clear_registered();
-        copy->reset();
-        copy->copy_state(*this, device);
-        return copy;
-    }
+    std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
 
   private:
-    void clone_(Module& other, const std::optional<Device>& device) final {
-        const auto clone = std::dynamic_pointer_cast<Derived>(other.clone(device));
-        if (!clone)
-            raise("clone", "attempted to clone submodule '", other.name(),
-                  "', but it is of a different type than the submodule it was to be cloned into");
-        static_cast<Derived&>(*this) = std::move(*clone);
+    /// A copy that shares what is registered.
+    virtual std::unique_ptr<Module> copied_module() const = 0;
+    /// Moves `other` here if it has the same type.
+    virtual bool try_assign(Module& other) = 0;
+    void clone_(Module& other, const std::optional<Device>& device) final;
+};
+
+/// A module that can be cloned. `reset()` registers all parameters, buffers and submodules anew; the constructor calls
+/// it.
+template <class Derived>
+class Cloneable : public CloneableModule {
+  public:
+    using CloneableModule::CloneableModule;
+
+  private:
+    std::unique_ptr<Module> copied_module() const final {
+        return std::unique_ptr<Module>(new Derived(static_cast<const Derived&>(*this)));
+    }
+    bool try_assign(Module& other) final {
+        auto* same = dynamic_cast<Derived*>(&other);
+        if (same) static_cast<Derived&>(*this) = std::move(*same);
+        return same != nullptr;
     }
 };
 

@@ -61,6 +61,7 @@ template <class Contained>
 class ModuleHolder : public detail::ModuleHolderIndicator {
   public:
     using ContainedType = Contained;
+    using Impl = Contained;
 
     ModuleHolder() requires std::default_initializable<Contained> : impl_(std::make_shared<Contained>()) {}
     ModuleHolder(std::nullptr_t) {}
@@ -129,12 +130,8 @@ std::ostream& operator<<(std::ostream& stream, const ModuleHolder<Contained>& mo
 
 }  // namespace xgrad::nn
 
-/// Makes class `Name` the holder of modules of class `ImplType`.
-#define XGRAD_MODULE_IMPL(Name, ImplType)                        \
-    class Name : public ::xgrad::nn::ModuleHolder<ImplType> {    \
-      public:                                                    \
-        using ::xgrad::nn::ModuleHolder<ImplType>::ModuleHolder; \
-        using Impl = ImplType;                                   \
-    }
-/// Makes class `Name` the holder of modules of class `NameImpl`.
+/// Makes `Name` the holder of modules of class `ImplType`. An alias, so that holders cost nothing to a file that does
+/// not use them.
+#define XGRAD_MODULE_IMPL(Name, ImplType) using Name = ::xgrad::nn::ModuleHolder<ImplType>
+/// Makes `Name` the holder of modules of class `NameImpl`.
 #define XGRAD_MODULE(Name) XGRAD_MODULE_IMPL(Name, Name##Impl)

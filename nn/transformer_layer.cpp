@@ -4,10 +4,11 @@
 
 namespace xgrad::nn {
 
-activation_t::activation_t(init::Nonlinearity relu) : function_([](const Tensor& x) { return xgrad::relu(x); }) {
+TransformerActivation::TransformerActivation(init::Nonlinearity relu)
+    : function_([](const Tensor& x) { return xgrad::relu(x); }) {
     if (relu != kReLU) raise<ValueError>("Transformer", "the activation must be kReLU, kGELU or a function");
 }
-activation_t::activation_t(GELUActivation) : function_([](const Tensor& x) { return gelu(x); }) {}
+TransformerActivation::TransformerActivation(GELUActivation) : function_([](const Tensor& x) { return gelu(x); }) {}
 
 TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerEncoderLayerOptions& layer_options)
     : options(layer_options) {

@@ -48,7 +48,11 @@ struct CopyInto {
     static constexpr const char* name = "copy_";
     static constexpr Uses uses[] = {kNothing, kNothing};
 
-    Tensor forward(const Tensor&, const Tensor& source) const { return source.clone(); }
+    Tensor forward(const Tensor& self, const Tensor& source) const {
+        Tensor out = empty_like(self);
+        forward_(out, source);
+        return out;
+    }
     void forward_(Tensor& self, const Tensor& source) const {
         if (!detail::is_expandable_to(source.sizes(), self.sizes()))
             raise<ShapeError>(name, "the source of shape ", detail::shape_string(source.sizes()),

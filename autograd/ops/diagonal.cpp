@@ -22,6 +22,7 @@ constexpr std::int64_t kGrainBytes = 1 << 17;
 struct Diagonal {
     static constexpr const char* name = "diagonal";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     std::int64_t offset, dim1, dim2;

@@ -29,10 +29,9 @@ Tensor like_channels(const char* name, const Tensor& x) {
     if (x.dim() < 2)
         raise<ShapeError>(name, "Feature dropout requires at least 2 dimensions in the input, but got shape ",
                           x.sizes());
-    Dims sizes(static_cast<std::size_t>(x.dim()), 1);
-    sizes[0] = x.size(0);
-    sizes[1] = x.size(1);
-    return empty(sizes, x.dtype());
+    Tensor one = x;
+    for (std::int64_t d = 2; d < x.dim(); ++d) one = one.narrow(d, 0, 1);
+    return empty_like(one);
 }
 
 enum class What { kElements, kChannels };

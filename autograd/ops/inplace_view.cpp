@@ -12,7 +12,11 @@ namespace {
 template <class MakeView>
 Tensor& become_view(const char* operation, Tensor& self, MakeView view) {
     check_defined(operation, self);
-    if (wrapped(self)) detail::raise_inplace_transform(operation);
+    if (wrapped(self)) {
+        transform::check_inplace(operation, self, {}, GradMode::is_enabled() && self.requires_grad());
+        detail::become_result(self, view());
+        return self;
+    }
     if (GradMode::is_enabled() && self.requires_grad() && self.is_leaf())
         raise<GraphError>(operation, "a leaf Variable that requires grad is being used in an in-place operation");
     // A result's history must fit its shape, so it goes on even where gradients are not recorded.

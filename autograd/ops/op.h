@@ -33,9 +33,16 @@
 ///     static constexpr unsigned differentiable               bit k: output k has gradients (all by default)
 ///     Tensor forward_(Tensor& self, const Tensor&...) const  the result written into `self` (else it is copied there)
 ///     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output) const
-///                                                            forward mode; an undefined tangent is zero
+///                                                            forward mode; an undefined tangent is zero. Several
+///                                                            outputs: takes a std::span<const Tensor> of them, and
+///                                                            where others than the first have gradients, returns an
+///                                                            array
 ///     static constexpr bool linear                           jvp is the operation itself
-///     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const    vmap
+///     Batched batch(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) const
+///                                                            vmap; a dim of -1: no batch. Several outputs: a
+///                                                            std::array<Batched, K>. One that draws random numbers
+///                                                            takes a detail::Randomness too
+///     static constexpr bool shares_memory                    the output is a view of the input
 ///
 /// A family lists its operations and applies them:
 /// `using Reductions = Family<Sum, Mean>; Reductions::apply(Sum{...}, x)`.
@@ -283,7 +290,14 @@ Tensor& apply_inplace(const Op& op, Tensor& self, const In&... others) {
     check_defined(name, self);
     (check_defined(name, others), ...);
     const bool recording = GradMode::is_enabled() && (records_inplace(self) || ... || records(others));
-    if ((wrapped(others) || ...)) detail::raise_inplace_transform(name);
+    if ((wrapped(self) || ... || wrapped(others))) [[unlikely]] {
+        const TensorList operands{others...};
+        transform::check_inplace(name, self, operands, recording);
+        const Tensor result = apply(op, self, others...);
+        check_fits(name, self, result.sizes(), result.dtype());
+        detail::become_result(self, result.to(self.dtype()));
+        return self;
+    }
     detail::check_inplace(name, self, recording);
     (check_partial_overlap(name, self, others), ...);
     constexpr std::size_t N = 1 + sizeof...(In);

@@ -31,6 +31,10 @@ TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::in
 inline Tensor scale(const Tensor& gradient, const Tensor& derivative) { return gradient.mul(derivative); }
 inline Tensor scale(const Tensor& gradient, double derivative) { return gradient.mul(Scalar(derivative)); }
 
+// Of internal linkage, as the operations of other files are: some thousand functions of long names, which would each
+// have a section of its own and take half of the library's size.
+namespace {
+
 template <class Row>
 struct RowOp {
     using RowType = Row;
@@ -150,6 +154,8 @@ struct RowOp {
         }
     }
 };
+
+}  // namespace
 
 template <class List>
 struct FamilyOfRows;

@@ -17,6 +17,7 @@ namespace {
 struct Select {
     static constexpr const char* name = "select";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     std::int64_t dim, index;
@@ -38,6 +39,7 @@ struct Select {
 struct Slice {
     static constexpr const char* name = "slice";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     std::int64_t dim, start, length, step;
@@ -60,6 +62,7 @@ struct Slice {
 struct Unfold {
     static constexpr const char* name = "unfold";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     std::int64_t dim, size, step;

@@ -16,6 +16,7 @@ namespace {
 struct View {
     static constexpr const char* name = "view";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
 
     Dims sizes;
     bool may_copy = false;
@@ -49,6 +50,7 @@ struct View {
 struct Permute {
     static constexpr const char* name = "permute";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     Dims order;
@@ -77,6 +79,7 @@ struct Permute {
 struct Transpose {
     static constexpr const char* name = "transpose";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     std::int64_t dim0, dim1;
@@ -97,6 +100,7 @@ struct Transpose {
 struct Expand {
     static constexpr const char* name = "expand";
     static constexpr Uses uses[] = {kNothing};
+    static constexpr bool shares_memory = true;
     static constexpr bool linear = true;
 
     Dims sizes;

@@ -20,13 +20,13 @@ inline constexpr GELUActivation kGELU = GELUActivation::GELU;
 namespace xgrad::nn {
 
 /// kReLU, kGELU or a function of one tensor.
-class activation_t {
+class TransformerActivation {
   public:
     /// Throws ValueError for another than kReLU.
-    activation_t(init::Nonlinearity relu);
-    activation_t(GELUActivation gelu);
+    TransformerActivation(init::Nonlinearity relu);
+    TransformerActivation(GELUActivation gelu);
     template <class F>
-    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> activation_t(F function)
+    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> TransformerActivation(F function)
         : function_(std::move(function)) {}
 
     Tensor operator()(const Tensor& x) const { return function_(x); }
@@ -34,6 +34,8 @@ class activation_t {
   private:
     std::function<Tensor(const Tensor&)> function_;
 };
+
+using activation_t = TransformerActivation;  // its name in libtorch
 
 /// Options of TransformerEncoderLayer: TransformerEncoderLayerOptions(512, 8).dropout(0.2).
 struct TransformerEncoderLayerOptions {

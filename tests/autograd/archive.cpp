@@ -110,7 +110,9 @@ TEST_CASE("what was written is read") {
     CHECK(handle.equal(weight));
 
     CHECK(!archive.try_read("missing", value));
-    CHECK(!archive.try_read("a", value));
+    CHECK(!archive.try_read("inner", value));
+    CHECK(archive.try_read("a", value));
+    CHECK(value.toTensor().equal(tensor({1, 3})));
     CHECK(message_of([&] { inner.read("missing", kept); }) == "[read] there is no such entry 'inner.missing'");
 }
 

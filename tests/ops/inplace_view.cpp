@@ -75,12 +75,16 @@ TEST_CASE("in-place views: shape, memory and gradients are those of the view") {
         CHECK_THROWS_WITH_AS(c.in_place(forbidden), doctest::Contains("a leaf Variable that requires grad"),
                              GraphError);
         CHECK(leaf.sizes() == IntArrayRef({2, 1, 3}));
-        CHECK_THROWS_AS(func::vmap([&](const TensorList& in) {
-                            Tensor z = in[0];
-                            c.in_place(z);
-                            return z;
-                        })({stack({leaf.detach(), leaf.detach()})}),
-                        NotImplementedError);
+        const auto inside = [&](const TensorList& in) {
+            Tensor z = in[0];
+            c.in_place(z);
+            return z;
+        };
+        const Tensor batch = stack({leaf.detach(), leaf.detach()});
+        if (c.name == "as_strided_")
+            CHECK_THROWS_AS(func::vmap(inside)({batch}), NotImplementedError);
+        else
+            CHECK(func::vmap(inside)({batch})[1].equal(expected.detach()));
     }
 }
 

@@ -61,6 +61,9 @@ std::array<L, N> load(const void* const* in, std::size_t at, std::size_t n) {
     return lanes;
 }
 
+// Of internal linkage, for the size of the library: see row_op.h.
+namespace {
+
 /// Steps of whole lanes and one partial lane at the end, computed by the same instructions.
 template <class L, class Step>
 void for_each_lane(std::int64_t count, Step step) {
@@ -157,5 +160,7 @@ void fill_rows(KernelTable& table) {
         fill_derivative<Row, Arity, 0>(k);
     });
 }
+
+}  // namespace
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH
