@@ -14,10 +14,10 @@ namespace xgrad::autograd {
 /// How derivatives are compared. The names are PyTorch's where it has them; the tolerances are stricter than PyTorch's
 /// 1e-3 and 1e-5.
 ///
-/// In single precision (float32 among inputs or outputs) a difference quotient of step 1e-6 is all rounding. So the
-/// derivative is computed in float32 and the difference in float64, of inputs converted for the time of it; rtol is
-/// 1e-3 and atol 1e-5 at least. A function that doesn't work in float64 is differenced in float32, with eps 2^-7 and
-/// atol 1e-3 at least.
+/// In single precision (float32 among outputs or inputs that are checked) a difference quotient of step 1e-6 is all
+/// rounding. So the derivative is computed in float32 and the difference in float64, of inputs converted for the time
+/// of it; rtol is 1e-3 and atol 1e-5 at least. A function that doesn't work in float64 is differenced in float32, with
+/// eps 2^-7 and atol 1e-3 at least.
 struct GradcheckOptions {
     double eps = 1e-6;   // step of the central difference
     double rtol = 1e-6;  // allowed: |analytic - numerical| <= atol + rtol * |numerical|

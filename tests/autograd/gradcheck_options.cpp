@@ -317,6 +317,10 @@ TEST_CASE("float32: the difference is float64's where the function works in it")
     }
     CHECK(x.dtype() == kFloat32);
     CHECK(x.equal(before));
+    // A float32 constant beside float64 inputs loosens nothing.
+    const Call product = [](const TensorList& in) { return in[0] * in[1]; };
+    CHECK(check(product, {leaf({4, 2}, 1), constant}, {}));
+    CHECK(!check(product, {leaf({4, 2}, 1), constant}, {.analytic_scale = 1 + 1e-4}));
     // float64 inputs of a function that computes in float32.
     CHECK(check([](const TensorList& in) { return in[0].to(kFloat32).exp(); }, {leaf({3}, 1)}, {}).dtype == kFloat32);
 }
