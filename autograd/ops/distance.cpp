@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/batch.h>
-#include <xgrad/autograd/ops/index.h>
+#include <xgrad/autograd/ops/indexing/index.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/promotion.h>
