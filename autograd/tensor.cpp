@@ -250,8 +250,12 @@ void Tensor::remove_post_accumulate_grad_hook(unsigned position) const {
 
 Tensor Tensor::detach() const {
     checked();
-    if (impl_->transform) raise<NotImplementedError>("detach", "is not defined on a tensor inside jvp or vmap");
-    return detail::make_alias(*this);
+    const auto* t = impl_->transform.get();
+    if (!t) return detail::make_alias(*this);
+    // A constant at every level: without tangent, its value without history. It is no other memory.
+    Tensor out = detail::wrap({t->kind, t->level, t->value.detach(), {}, t->batch_dim, t->randomness});
+    out.impl_->storage = impl_->storage;
+    return out;
 }
 Tensor detach(const Tensor& self) { return self.detach(); }
 
