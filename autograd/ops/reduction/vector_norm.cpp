@@ -112,7 +112,7 @@ Tensor Tensor::renorm(const Scalar& p, std::int64_t dim, const Scalar& maxnorm) 
     return xgrad::renorm(*this, p, dim, maxnorm);
 }
 Tensor& Tensor::renorm_(const Scalar& p, std::int64_t dim, const Scalar& maxnorm) {
-    return copy_(xgrad::renorm(*this, p, dim, maxnorm));
+    return copy_(xgrad::renorm(clone(), p, dim, maxnorm));  // backward needs the old values
 }
 
 }  // namespace xgrad

@@ -318,7 +318,8 @@ template <std::integral X>
 static constexpr X lcm(X x, X y) {
     if (x == 0 || y == 0) return 0;
     using Uint = std::make_unsigned_t<X>;
-    return abs(static_cast<X>(magnitude(x) / static_cast<Uint>(gcd(x, y)) * magnitude(y)));
+    const auto product = static_cast<X>(magnitude(x) / static_cast<Uint>(gcd(x, y)) * magnitude(y));
+    return static_cast<X>(magnitude(product));
 }
 
 static inline float fma(float x, float y, float z) { return ::fmaf(x, y, z); }
