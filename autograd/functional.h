@@ -144,20 +144,21 @@ namespace xgrad::func {
 
 template <class F>
 std::tuple<ResultOf<F>, ListFunction> vjp(F function, const TensorList& inputs) {
-    auto [values, pullback] = detail::vjp(detail::erase(std::move(function)), inputs);
-    return {detail::unpack<ResultOf<F>>(std::move(values)), ListFunction::of_erased(std::move(pullback))};
+    auto [values, pullback] = detail::vjp(detail::erase_function(std::move(function)), inputs);
+    return {detail::unpack_result<ResultOf<F>>(std::move(values)), ListFunction::of_erased(std::move(pullback))};
 }
 
 template <class F>
 std::tuple<ResultOf<F>, ResultOf<F>> jvp(F function, const TensorList& inputs, const TensorList& tangents) {
-    auto [values, slopes] = detail::jvp(detail::erase(std::move(function)), inputs, tangents);
-    return {detail::unpack<ResultOf<F>>(std::move(values)), detail::unpack<ResultOf<F>>(std::move(slopes))};
+    auto [values, slopes] = detail::jvp(detail::erase_function(std::move(function)), inputs, tangents);
+    return {detail::unpack_result<ResultOf<F>>(std::move(values)),
+            detail::unpack_result<ResultOf<F>>(std::move(slopes))};
 }
 
 template <class F>
 Callable<ResultOf<F>> vmap(F function, BatchDims in_dims, BatchDims out_dims, Randomness randomness) {
     return Callable<ResultOf<F>>::of_erased(
-        detail::vmap(detail::erase(std::move(function)), std::move(in_dims), std::move(out_dims), randomness));
+        detail::vmap(detail::erase_function(std::move(function)), std::move(in_dims), std::move(out_dims), randomness));
 }
 
 }  // namespace xgrad::func

@@ -75,6 +75,15 @@ std::int64_t Tensor::stride(std::int64_t d) const {
     return strides()[static_cast<std::size_t>(detail::wrap_dim(d, dim(), "stride"))];
 }
 
+bool Tensor::is_nonzero() const {
+    if (numel() != 1)
+        raise<ShapeError>("is_nonzero", "Boolean value of Tensor with ",
+                          numel() == 0 ? "no values" : "more than one value", " is ambiguous, the shape is ",
+                          detail::shape_string(sizes()));
+    const Scalar value = item();
+    return value.is_floating_point() ? value.to_double() != 0 : value.to_long() != 0;
+}
+
 Scalar Tensor::item() const {
     if (numel() != 1) raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
     if (const auto* t = impl_->transform.get()) {

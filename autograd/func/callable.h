@@ -33,13 +33,13 @@ constexpr bool is_result_tuple(std::index_sequence<I...>) {
 
 /// What functions may return: a Tensor, a TensorList, or a tuple, pair or array of tensors and at most one TensorList.
 template <class R>
-concept Result = is_tensor_or_list<R> || requires {
+concept FunctionResult = is_tensor_or_list<R> || requires {
     requires is_result_tuple<R>(std::make_index_sequence<std::tuple_size<R>::value>{});
 };
 
 /// A result as a list of tensors, and made of one again.
-template <Result R>
-TensorList pack(R result) {
+template <FunctionResult R>
+TensorList pack_result(R result) {
     if constexpr (std::is_same_v<R, TensorList>) {
         return result;
     } else if constexpr (std::is_same_v<R, Tensor>) {
@@ -47,15 +47,15 @@ TensorList pack(R result) {
     } else {
         TensorList list;
         const auto append = [&](auto& part) {
-            for (const Tensor& tensor : pack(std::move(part))) list.push_back(tensor);
+            for (const Tensor& tensor : pack_result(std::move(part))) list.push_back(tensor);
         };
         std::apply([&](auto&... parts) { (append(parts), ...); }, result);
         return list;
     }
 }
 
-template <Result R>
-R unpack(TensorList list) {
+template <FunctionResult R>
+R unpack_result(TensorList list) {
     if constexpr (std::is_same_v<R, TensorList>) {
         return list;
     } else if constexpr (std::is_same_v<R, Tensor>) {
@@ -87,7 +87,7 @@ struct CallWithTensors<F, std::index_sequence<I...>> {
     using Argument = const Tensor&;
     static constexpr bool possible = std::is_invocable_v<F&, Argument<I>...>;
     static TensorList call(F& f, const TensorList& inputs) {
-        return pack(std::decay_t<decltype(f(inputs[I]...))>(f(inputs[I]...)));
+        return pack_result(std::decay_t<decltype(f(inputs[I]...))>(f(inputs[I]...)));
     }
     struct Result : std::invoke_result<F&, Argument<I>...> {};
 };
@@ -117,10 +117,10 @@ struct ResultOfCall<F, 0> : std::invoke_result<F&, const TensorList&> {};
 [[noreturn]] void raise_argument_count(std::size_t fewest, std::size_t given);
 
 template <class F>
-func::ErasedFunction erase(F f) {
+func::ErasedFunction erase_function(F f) {
     if constexpr (fewest_arguments<F>() == 0)
         return [f = std::move(f)](const TensorList& inputs) mutable {
-            return pack(std::decay_t<decltype(f(inputs))>(f(inputs)));
+            return pack_result(std::decay_t<decltype(f(inputs))>(f(inputs)));
         };
     else
         return [f = std::move(f)](const TensorList& inputs) mutable {
@@ -143,7 +143,7 @@ func::ErasedFunction erase(F f) {
         };
 }
 template <class R>
-func::ErasedFunction erase(func::Callable<R> f) {
+func::ErasedFunction erase_function(func::Callable<R> f) {
     return std::move(f).erased();
 }
 
@@ -170,15 +170,15 @@ class Callable {
     template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Callable> &&
              requires {
-                 requires detail::Result<ResultOf<F>>;
+                 requires detail::FunctionResult<ResultOf<F>>;
                  requires std::same_as<R, ResultOf<F>> || std::same_as<R, TensorList>;
              }) Callable(F&& function)
-        : erased_(detail::erase<std::decay_t<F>>(std::forward<F>(function))) {}
+        : erased_(detail::erase_function(std::decay_t<F>(std::forward<F>(function)))) {}
 
     /// `function` must return as many tensors as an R has.
     static Callable of_erased(ErasedFunction function) { return Callable(std::move(function), Erased{}); }
 
-    R operator()(const TensorList& inputs) const { return detail::unpack<R>(erased_(inputs)); }
+    R operator()(const TensorList& inputs) const { return detail::unpack_result<R>(erased_(inputs)); }
     template <std::same_as<Tensor>... T>
     requires(sizeof...(T) > 0) R operator()(const T&... inputs) const { return (*this)(TensorList{inputs...}); }
 

@@ -19,6 +19,8 @@ struct RowCall {
     const char* bool_error;  // why the row takes no bools; null if it does
 };
 
+/// The shape that `inputs` broadcast to. Throws ShapeError naming the operation.
+detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs);
 /// Runs the value kernel over the broadcast inputs, into a fresh tensor.
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs);
 /// The same into `self`, which is the first input.
