@@ -215,6 +215,7 @@ const std::vector<Indexed>& positions_and_truth() {
         {"all", [](const TensorList& x) { return (x[0] > -1.5).all(); }, {{2, 3}}},
         {"count_nonzero", [](const TensorList& x) { return (x[0] > 0.0).count_nonzero(0); }, {{4, 3}}},
         {"lu_permutation", [](const TensorList& x) { return part<0>(linalg_lu(x[0])); }, {{3, 3}}},
+        {"lu_permutation", [](const TensorList& x) { return part<0>(linalg_lu(x[0])); }, {{4, 3}}},
         {"to_copy", [](const TensorList& x) { return x[0].to(kInt64); }, {{4, 3}}},
     };
     return all;

@@ -312,7 +312,7 @@ Tensor run(const Tensor& log_probs, const Tensor& targets, CtcBatch batch, Reduc
         const Tensor divisors = empty(losses.sizes(), kInt64);
         std::transform(lengths.begin(), lengths.end(), divisors.data_ptr<std::int64_t>(),
                        [](std::int64_t length) { return std::max<std::int64_t>(length, 1); });
-        return (losses / divisors).mean();
+        return (losses / divisors.to(losses.dtype())).mean();
     }
     if (reduction == Reduction::Sum) return losses.sum();
     return batched ? losses : losses.squeeze(0);
