@@ -102,6 +102,16 @@ TEST_CASE("an ensemble: batches of weights and of examples") {
                 x.matmul(w.mT()).gt(0).to(kFloat64).mT().matmul(x)));
 }
 
+TEST_CASE("vmap draws random numbers as it is told") {
+    const Tensor x = ones({6, 40}, kFloat64);
+    const auto noisy = [](const Tensor& a) { return dropout(a, 0.5, true); };
+    CHECK_THROWS_AS(func::vmap(noisy)(x), ValueError);
+    const Tensor same = func::vmap(noisy, 0, 0, func::Randomness::kSame)(x);
+    CHECK(same.equal(same[0].expand({6, 40})));
+    const Tensor different = func::vmap(noisy, 0, 0, func::Randomness::kDifferent)(x);
+    CHECK(!different.equal(different[0].expand({6, 40})));
+}
+
 TEST_CASE("misuse of vmap is an error that teaches") {
     const Tensor x = random({5, 3}, 1), zero = random({}, 2);
     const auto add = [](const Tensor& a, const Tensor& b) { return a + b; };
