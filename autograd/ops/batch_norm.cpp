@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/parallel.h>
@@ -18,7 +19,8 @@ Channels channels_of(const Tensor& x, const Tensor& mean = {}, const Tensor& var
     const auto data = [](const Tensor& t) { return t.defined() ? t.data_ptr() : nullptr; };
     const std::int64_t batch = x.size(0), channels = x.size(1);
     const bool stream = x.nbytes() >= kStreamFrom;
-    return {batch, channels, x.numel() / (batch * channels), 0, channels, data(mean), data(var), data(rstd), stream};
+    const std::int64_t size = x.numel() / std::max<std::int64_t>(batch * channels, 1);
+    return {batch, channels, size, 0, channels, data(mean), data(var), data(rstd), stream};
 }
 
 /// Calls f with parts of the channels, which threads may share.
@@ -26,7 +28,7 @@ template <class F>
 void for_some(Channels all, F f) {
     // Channels of one number lie side by side: whole lines of memory for each.
     constexpr std::int64_t kSideBySide = 32;
-    const std::int64_t grain = std::max<std::int64_t>(kGrain / all.each(), 1);
+    const std::int64_t grain = std::max<std::int64_t>(kGrain / std::max<std::int64_t>(all.each(), 1), 1);
     const std::int64_t step = all.size == 1 ? (grain + kSideBySide - 1) / kSideBySide * kSideBySide : grain;
     detail::parallel_for(0, all.channels, step, [&](std::int64_t begin, std::int64_t end) {
         Channels some = all;
@@ -59,6 +61,16 @@ Tensor by_channel(const Tensor& v, const Tensor& x) {
     return v.reshape(shape);
 }
 
+/// The tangent of y = normal * weight + bias, of which there are as many as there are inputs x, from those of `normal`
+/// and of inputs 1 and 2.
+Tensor affine_tangent(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor& normal, const Tensor& change,
+                      const Tensor& y) {
+    Tensor tangent = x.size() > 1 && change.defined() ? change * by_channel(x[1], y) : change;
+    if (x.size() > 1 && t[1].defined()) tangent = add_tangents(tangent, normal * by_channel(t[1], y));
+    if (x.size() > 2 && t[2].defined()) tangent = add_tangents(tangent, by_channel(t[2], y).expand(y.sizes()));
+    return tangent;
+}
+
 /// Each channel of (N, C, ...) shifted and scaled to mean 0 and variance 1, times a weight and plus a bias, inputs 1
 /// and 2, if they are there. Further outputs are the mean, 1 / sqrt(variance + eps) and the variance.
 struct BatchNorm {
@@ -88,7 +100,7 @@ struct BatchNorm {
         const bool weight_wanted = weighted && b.needs(1), bias_wanted = b.num_inputs() > 2 && b.needs(2);
         if (!b.needs(0) && !weight_wanted) return b.set(2, sum_of_channels(g));
         const Tensor x = b.input(0), weight = weighted && b.needs(0) ? b.input(1) : Tensor();
-        if (!GradMode::is_enabled() && !wrapped(g) && !wrapped(x)) {
+        if (!GradMode::is_enabled() && !any_wrapped(g, x, weight, b.output(1))) {
             auto [dx, dweight, dbias] = gradients(b, x, weight);
             if (b.needs(0)) b.set(0, std::move(dx));
             if (weight_wanted) b.set(1, std::move(dweight));
@@ -98,12 +110,20 @@ struct BatchNorm {
         const auto [normal, rstd] = normalized(x);
         if (b.needs(0)) {
             const Tensor h = weight.defined() ? g * by_channel(weight, g) : g;
-            b.set(0, rstd * (h - mean_of_channels(h) - normal * mean_of_channels(h * normal)));
+            b.set(0, rstd * across_channels(h, normal));
         }
         if (weight_wanted) b.set(1, sum_of_channels(g * normal));
         if (bias_wanted) b.set(2, sum_of_channels(g));
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        const auto [normal, rstd] = normalized(x[0]);
+        return affine_tangent(x, t, normal, t[0].defined() ? rstd * across_channels(t[0], normal) : t[0], y[0]);
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_folded(*this, x, dims, {1, 0, 0}, {1, 0, 0, 0});  // more channels
+    }
 
+  private:
     /// The normalised channels and rstd, to be differentiated.
     std::array<Tensor, 2> normalized(const Tensor& x) const {
         const Tensor centred = x - mean_of_channels(x);
@@ -111,7 +131,11 @@ struct BatchNorm {
         return {centred * rstd, rstd};
     }
 
-  private:
+    /// `h` without its mean and its part along the normalised channels.
+    static Tensor across_channels(const Tensor& h, const Tensor& normal) {
+        return h - mean_of_channels(h) - normal * mean_of_channels(h * normal);
+    }
+
     /// The gradients of x, if it is wanted, weight and bias, in two passes over memory.
     std::array<Tensor, 3> gradients(const Vjp& b, const Tensor& x, const Tensor& weight) const {
         const Tensor source = x.contiguous(), g = b.grad().contiguous();
@@ -146,6 +170,15 @@ struct ChannelAffine {
         if (b.needs(1)) b.set(1, sum_of_channels(g * b.input(0)));
         if (b.needs(2)) b.set(2, sum_of_channels(g));
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor& y) const {
+        return affine_tangent(x, t, x[0], t[0], y);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        if (dims[1] >= 0 || dims[2] >= 0) return batch_folded(*this, x, dims, {1, 0, 0}, 1);  // more channels
+        const Tensor images = x[0].movedim(dims[0], 0);
+        const Tensor y = detail_op::apply(*this, images.flatten(0, 1), x[1], x[2]);
+        return {split_dim(y, 0, images.size(0), images.size(1)), 0};
+    }
 };
 
 using BatchNorms = Family<BatchNorm, ChannelAffine>;
@@ -171,10 +204,6 @@ struct Arguments {
         check_numbers(name, "running_var", running_var, x);
         check_numbers(name, "weight", weight, x);
         check_numbers(name, "bias", bias, x);
-    }
-    bool any_wrapped(const Tensor& x) const {
-        const auto is_wrapped = [](const Tensor& t) { return t.defined() && wrapped(t); };
-        return wrapped(x) || is_wrapped(weight) || is_wrapped(bias);
     }
     Tensor affine(Tensor y) const {
         if (weight.defined()) y = y * by_channel(weight, y);
@@ -208,11 +237,8 @@ std::tuple<Tensor, Tensor, Tensor> train(const Tensor& x, const Arguments& given
         update(given.running_mean, mean, momentum);
         if (given.running_var.defined()) update(given.running_var, var * (each / (each - 1)), momentum);
     };
-    if (given.any_wrapped(x)) {
-        if (given.running_mean.defined() || given.running_var.defined()) detail::raise_inplace_transform("batch_norm");
-        const auto [normal, rstd] = op.normalized(x);
-        return {given.affine(normal), mean_of_channels(x).reshape(-1), rstd.reshape(-1)};
-    }
+    if ((given.running_mean.defined() || given.running_var.defined()) && any_wrapped(x, given.weight, given.bias))
+        detail::raise_inplace_transform("batch_norm");
     std::array<Tensor, 4> out;
     if (given.bias.defined())
         out = BatchNorms::apply(op, x, given.weight.defined() ? given.weight : ones_like(given.bias), given.bias);
@@ -229,9 +255,7 @@ Tensor evaluate(const Tensor& x, const Arguments& given, double eps) {
     const Tensor rstd = (given.running_var + eps).rsqrt();
     const Tensor scale = given.weight.defined() ? given.weight * rstd : rstd;
     const Tensor shift = -given.running_mean * scale;
-    return given.any_wrapped(x)
-               ? x * by_channel(scale, x) + by_channel(given.bias.defined() ? shift + given.bias : shift, x)
-               : BatchNorms::apply(ChannelAffine{}, x, scale, given.bias.defined() ? shift + given.bias : shift);
+    return BatchNorms::apply(ChannelAffine{}, x, scale, given.bias.defined() ? shift + given.bias : shift);
 }
 
 }  // namespace

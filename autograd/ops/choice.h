@@ -1,7 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/ops/batch.h>
 
 /// Operations that choose elements along a dimension: their outputs are the values and where they stand.
 namespace xgrad::ops {
@@ -27,18 +27,17 @@ struct Choice {
         b.set(0, scatter_add(zero, dim, b.output(1).view(shape), b.grad().reshape(shape)));
     }
 
-  protected:
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, std::span<const Tensor> outputs) const {
+        const Tensor& places = outputs[1];
+        if (x[0].dim() == 0) return tangents[0];
+        return tangents[0].gather(dim, places.view(with_count(x[0].sizes()))).reshape(places.sizes());
+    }
+
+  private:
     detail::Dims with_count(IntArrayRef sizes) const {
         detail::Dims shape = sizes;
         if (!shape.empty()) shape[static_cast<std::size_t>(dim)] = count;
         return shape;
-    }
-    /// The elements of `tangent` that `op` chooses of `x`.
-    template <class Op>
-    Tensor chosen_tangent(const Op& op, const Tensor& x, const Tensor& tangent) const {
-        if (x.dim() == 0) return tangent;
-        const Tensor places = detail_op::apply(op, x)[1];
-        return tangent.gather(dim, places.view(with_count(x.sizes()))).reshape(places.sizes());
     }
 };
 

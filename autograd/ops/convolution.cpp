@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/convolution.h>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/spatial.h>
 
@@ -25,30 +26,6 @@ Tensor along_channels(const Tensor& bias, std::int64_t rank) {
     Dims sizes(static_cast<std::size_t>(rank), 1);
     sizes[1] = bias.size(0);
     return bias.view(sizes);
-}
-
-/// `x` with its batch dimension, or another one of size `count`, as dimension `to`.
-Tensor batched_at(std::int64_t to, const Tensor& x, std::int64_t dim, std::int64_t count) {
-    if (dim >= 0) return x.movedim(dim, to);
-    const Tensor one = x.unsqueeze(to);
-    Dims sizes = one.sizes();
-    sizes[static_cast<std::size_t>(to)] = count;
-    return one.expand(sizes);
-}
-
-/// `x` with a dimension divided into `count` parts of size `each`; they become a dimension in front of it.
-Tensor split_dim(const Tensor& x, std::size_t dim, std::int64_t count, std::int64_t each) {
-    Dims sizes = x.sizes();
-    sizes[dim] = each;
-    sizes.insert(dim, count);
-    return x.reshape(sizes);
-}
-
-/// The size of the batch dimension.
-std::int64_t batch_size(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    for (std::size_t i = 0; i < x.size(); ++i)
-        if (dims[i] >= 0) return x[i].size(dims[i]);
-    return 0;
 }
 
 Tensor result_of(std::int64_t images, std::int64_t channels, const Triple& size, const Tensor& weight) {

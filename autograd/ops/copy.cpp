@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -48,11 +49,6 @@ struct CopyInto {
     static constexpr const char* name = "copy_";
     static constexpr Uses uses[] = {kNothing, kNothing};
 
-    Tensor forward(const Tensor& self, const Tensor& source) const {
-        Tensor out = empty_like(self);
-        forward_(out, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& source) const {
         if (!detail::is_expandable_to(source.sizes(), self.sizes()))
             raise<ShapeError>(name, "the source of shape ", detail::shape_string(source.sizes()),
@@ -62,6 +58,12 @@ struct CopyInto {
     void vjp(Vjp& b) const {
         if (b.needs(1) && b.grad().defined()) b.set(1, b.grad());
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        return t[1].defined() ? t[1].expand(x[0].sizes()) : Tensor();
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {detail_op::apply(*this, batches_first(x, dims)[0], align_batches(x, dims)[1]), 0};
+    }
 };
 
 struct Fill {
@@ -70,9 +72,12 @@ struct Fill {
 
     Scalar value;
 
-    Tensor forward(const Tensor& self) const { return full_like(self, value); }
     void forward_(Tensor& self) const { copy(self, full({}, value, self.dtype())); }
     void vjp(Vjp&) const {}
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor>, const Tensor&) const { return {}; }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {detail_op::apply(*this, x[0]), dims[0]};
+    }
 };
 
 using Copies = Family<Clone, ToCopy, CopyInto, Fill>;

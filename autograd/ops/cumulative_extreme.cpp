@@ -1,7 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/blocks.h>
 #include <xgrad/autograd/ops/fold.h>
-#include <xgrad/autograd/ops/op.h>
 
 namespace xgrad {
 
@@ -78,10 +78,11 @@ struct CumulativeExtreme {
         if (meta.sizes.empty()) return b.set(0, b.grad());
         b.set(0, scatter_add(zeros(meta.sizes, meta.dtype), dim, b.output(1), b.grad()));
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        if (x[0].dim() == 0) return tangents[0];
-        const Tensor index = std::get<1>(kind == Fold::kMax ? cummax(x[0], dim) : cummin(x[0], dim));
-        return tangents[0].gather(dim, index);
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> tangents, std::span<const Tensor> outputs) const {
+        return tangents[0].gather(dim, outputs[1]);
+    }
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 };
 

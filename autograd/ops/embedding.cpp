@@ -1,7 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/index.h>
 #include <xgrad/autograd/ops/kernels/table.h>
-#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/autograd/pool_allocator.h>
 
@@ -18,19 +18,24 @@ namespace {
 
 constexpr IndexedDims kRows{0, 1};
 
-/// A table of rows that are looked up.
+/// A table of rows that are looked up, or several one after the other.
 struct Table {
     std::int64_t rows;
-    std::int64_t padding;  // the row whose gradient is zero, or -1
+    std::int64_t padding;  // the row of each table whose gradient is zero, or -1
+    std::int64_t tables = 1;
+
+    Table repeated(std::int64_t times) const { return {rows, padding, tables * times}; }
+    std::int64_t all_rows() const { return rows * tables; }
+    bool is_padding(std::int64_t row) const { return padding >= 0 && row % rows == padding; }
 };
 
 /// The places in the list of indices at which each row is looked up, as a chain in ascending order.
 struct Lookups {
     Lookups(const Tensor& indices, const Table& table)
-        : first(static_cast<std::size_t>(table.rows), -1), next(static_cast<std::size_t>(indices.numel())) {
+        : first(static_cast<std::size_t>(table.all_rows()), -1), next(static_cast<std::size_t>(indices.numel())) {
         const auto* row = indices.data_ptr<std::int64_t>();
         for (std::size_t i = next.size(); i-- > 0;)
-            if (row[i] != table.padding)
+            if (!table.is_padding(row[i]))
                 next[i] = std::exchange(first[static_cast<std::size_t>(row[i])], static_cast<std::int64_t>(i));
     }
 
@@ -41,7 +46,8 @@ struct Lookups {
 Tensor frequencies(const Tensor& indices, const Table& table, ScalarType dtype) {
     const NoGradGuard constant;
     const Tensor places = indices.reshape({-1});
-    const Tensor counts = zeros({table.rows}, dtype).index_add_(0, places, ones({}, dtype).expand(places.sizes()));
+    const Tensor one = ones({}, dtype).expand(places.sizes());
+    const Tensor counts = index_add(zeros({table.all_rows()}, dtype), 0, places, one);
     return counts.index_select(0, places).view(indices.sizes()).unsqueeze(-1);
 }
 
@@ -59,6 +65,13 @@ struct Embedding {
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         return tangents[0].defined() ? take_slices(tangents[0], kRows, inputs[1]) : Tensor();
     }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        if (dims[0] < 0 && !scale_by_freq) return {detail_op::apply(*this, x[0], x[1].movedim(dims[1], 0)), 0};
+        const TensorList in = batches_first(x, dims);
+        const Embedding batched{table.repeated(in[0].size(0)), scale_by_freq};
+        const Tensor places = positions_in_batch(name, in[1], 0, table.all_rows());
+        return {detail_op::apply(batched, in[0].flatten(0, 1), places), 0};
+    }
 };
 
 /// Rows of a gradient summed where they belong in a tensor of zeros. Each row is written once and whole, by one thread
@@ -72,12 +85,12 @@ struct EmbeddingDenseBackward {
     Tensor forward(const Tensor& grad, const Tensor& indices) const {
         const Tensor g = grad.contiguous(), places = indices.contiguous();
         const std::int64_t width = g.size(-1);
-        Tensor out = empty({table.rows, width}, g.dtype());
+        Tensor out = empty({table.all_rows(), width}, g.dtype());
         const Lookups lookups(places, table);
         const bool stream = out.nbytes() >= kStreamFrom;
         const auto sum = kernels().row_sums[float_index(g.dtype())];
         const std::int64_t grain = kGrain / std::max<std::int64_t>(width, 1);
-        detail::parallel_for(0, table.rows, grain, [&](std::int64_t begin, std::int64_t end) {
+        detail::parallel_for(0, table.all_rows(), grain, [&](std::int64_t begin, std::int64_t end) {
             auto* target = static_cast<std::byte*>(out.data_ptr()) + begin * width * out.element_size();
             sum({lookups.first.data() + begin, lookups.next.data(), end - begin, width, stream}, g.data_ptr(), target);
         });
@@ -85,10 +98,17 @@ struct EmbeddingDenseBackward {
     }
     void vjp(Vjp& b) const {
         const Tensor indices = b.input(1), g = take_slices(b.grad(), kRows, indices);
-        b.set(0, table.padding < 0 ? g : where((indices == table.padding).unsqueeze(-1), 0, g));
+        b.set(0, table.padding < 0 ? g : where((indices % table.rows == table.padding).unsqueeze(-1), 0, g));
     }
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         return tangents[0].defined() ? detail_op::apply(*this, tangents[0], inputs[1]) : Tensor();
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const TensorList in = batches_first(x, dims);
+        const EmbeddingDenseBackward batched{table.repeated(in[0].size(0))};
+        const Tensor places = positions_in_batch(name, in[1], 0, table.all_rows());
+        const Tensor sums = detail_op::apply(batched, in[0], places);
+        return {sums.view({in[0].size(0), table.all_rows(), sums.size(-1)}), 0};
     }
 };
 

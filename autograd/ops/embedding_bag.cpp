@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/sparse_map.h>
@@ -23,6 +24,14 @@ struct Bags {
     Tensor frequency;   // by which the gradient of a row of the table is divided; undefined: it is not
 
     Bags turned() const { return {std::make_shared<SparseMap>(map->transposed()), into, from, ignored, {}}; }
+    /// The bags of `count` tables and as many vectors of values, one after the other.
+    Bags repeated(std::int64_t count) const {
+        const Tensor number = arange(count).unsqueeze(1);
+        return {std::make_shared<SparseMap>(map->repeated(count, from.numel())),
+                (from + number * map->inputs).flatten(), (into + number * map->rows()).flatten(),
+                ignored.defined() ? ignored.repeat({count}) : ignored,
+                frequency.defined() ? frequency.repeat({count, 1}) : frequency};
+    }
 };
 
 /// Sums of rows of a table, times the values, input 1, if they are there.
@@ -35,6 +44,22 @@ struct BagSum {
     Tensor forward(const Tensor& table) const { return apply_map(*bags.map, {}, table, 0); }
     Tensor forward(const Tensor& table, const Tensor& values) const { return apply_map(*bags.map, values, table, 0); }
     void vjp(Vjp& b) const;
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        if (x.size() == 1) return detail_op::apply(*this, t[0]);
+        Tensor tangent;
+        if (t[0].defined()) tangent = detail_op::apply(*this, t[0], x[1]);
+        return t[1].defined() ? add_tangents(tangent, detail_op::apply(*this, x[0], t[1])) : tangent;
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const std::int64_t count = batch_size(x, dims);
+        if (x.size() > 1 && dims[1] >= 0) {  // more bags
+            const Tensor sums = apply_to(BagSum{bags.repeated(count)}, fold_batches(x, dims, {0, 0}));
+            return {split_dim(sums, 0, count, bags.map->rows()), 0};
+        }
+        const Tensor tables = x[0].movedim(dims[0], 1), wide = tables.flatten(1, 2);  // wider rows
+        const Tensor sums = x.size() > 1 ? detail_op::apply(*this, wide, x[1]) : detail_op::apply(*this, wide);
+        return {split_dim(sums, 1, count, tables.size(2)), 1};
+    }
 };
 
 /// The largest of the rows of each bag, of equal ones the first, and which they are; -1 for an empty bag, whose result
@@ -58,7 +83,15 @@ struct BagMax {
     void vjp(Vjp& b) const {
         const Tensor& g = b.grad();
         const Tensor which = b.output(1), nothing = which < 0;
-        b.set(0, zeros(b.meta(0).sizes, g.dtype()).scatter_add_(0, where(nothing, 0, which), where(nothing, 0, g)));
+        const Tensor zero = zeros({}, g.dtype()).expand(b.meta(0).sizes);
+        b.set(0, scatter_add(zero, 0, where(nothing, 0, which), where(nothing, 0, g)));
+    }
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        const Tensor &which = y[1], nothing = which < 0;
+        return where(nothing, 0, t[0].gather(0, where(nothing, 0, which)));
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_folded(*this, x, dims, 1, {1, 1});  // wider rows
     }
 
   private:

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/gather.h>
 #include <xgrad/autograd/ops/index_walk.h>
-#include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
 #include <optional>
@@ -23,20 +23,6 @@ void add_to(T& target, T value) {
 }
 
 Tensor zeros_of(const TensorMeta& meta) { return zeros({}, meta.dtype).expand(meta.sizes); }
-
-/// The inputs with the batch as first dimension, repeated where there is none.
-TensorList batches_first(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    std::int64_t count = 0;
-    for (std::size_t i = 0; i < x.size(); ++i)
-        if (dims[i] >= 0) count = x[i].size(dims[i]);
-    TensorList out;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        Dims sizes = x[i].sizes();
-        if (dims[i] < 0) sizes.insert(0, count);
-        out.push_back(dims[i] < 0 ? x[i].expand(sizes) : x[i].movedim(dims[i], 0));
-    }
-    return out;
-}
 
 struct Gather {
     static constexpr const char* name = "gather";
@@ -75,11 +61,6 @@ struct ScatterAdd {
 
     std::int64_t dim;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         if (index.numel() == 0) return;
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
@@ -115,11 +96,6 @@ struct Scatter {
 
     std::int64_t dim;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         if (index.numel() == 0) return;
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);

@@ -1,5 +1,7 @@
 #include <xgrad/autograd/engine.h>
+#include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/parallel.h>
@@ -335,6 +337,16 @@ struct GridSample {
             sample<double>(how, x.contiguous(), grid.contiguous(), out);
         return out;
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        const auto function = [this](const TensorList& in) { return composed(how, in[0], in[1]); };
+        return std::get<1>(func::jvp(function, {x[0], x[1]}, {t[0], t[1]}));
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        if (dims[1] >= 0) return batch_folded(*this, x, dims, {0, 0}, 0);
+        const Tensor images = x[0].movedim(dims[0], 1);  // more channels at the same positions
+        const Tensor y = detail_op::apply(*this, images.flatten(1, 2), x[1]);
+        return {split_dim(y, 1, images.size(1), images.size(2)), 1};
+    }
     void vjp(Vjp& b) const {
         const Tensor& g = b.grad();
         const Tensor x = b.input(0), grid = b.input(1);
@@ -387,7 +399,6 @@ Tensor grid_sample(const char* name, const Tensor& x, const Tensor& grid, const 
                           "got ", how.mode);
     if (how.padding < kZerosPadding || how.padding > kReflectionPadding)
         raise<ValueError>(name, "padding mode must be 0 (zeros), 1 (border) or 2 (reflection), got ", how.padding);
-    if (wrapped(x) || wrapped(grid)) return composed(how, x, grid);
     return GridSamples::apply(GridSample{how}, x, grid);
 }
 

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/index_walk.h>
-#include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,6 +53,32 @@ Tensor slices_gradient(const Tensor& grad, IndexedDims dims, const Tensor& posit
     return sum_rows(grad.reshape(shape), positions, rows).view(meta.sizes);
 }
 
+/// The inputs of a write to slices for a batch: one write, with the batch as dimension `batch` of all of them, where it
+/// is one more indexed dimension if the index has it.
+struct BatchedWrite {
+    Tensor self, index, source;
+    IndexedDims dims;
+    std::int64_t batch;
+
+    BatchedWrite(const char* operation, IndexedDims own, std::span<const Tensor> x, std::span<const std::int64_t> at)
+        : index(x[1]), dims(own), batch(at[1] < 0 ? 0 : own.first) {
+        const TensorList in = batches_first(x, at);
+        const auto example = [&](std::size_t i) { return in[i].sizes().slice(1, in[i].sizes().size() - 1); };
+        Dims slices = slices_shape(example(0), own, example(1));
+        self = in[0].movedim(0, batch);
+        source = in[2];
+        while (source.sizes().size() <= slices.size()) source = source.unsqueeze(1);
+        slices.insert(0, in[0].size(0));
+        source = source.expand(slices).movedim(0, batch);
+        if (at[1] < 0) {
+            ++dims.first;
+        } else {
+            ++dims.count;
+            index = positions_in_batch(operation, in[1], own.first, indexed_numel(example(0), own));
+        }
+    }
+};
+
 struct IndexSelect {
     static constexpr const char* name = "index_select";
     static constexpr Uses uses[] = {in(1), kNothing};
@@ -70,11 +96,9 @@ struct IndexSelect {
         if (at[1] < 0) return {take_slices(self, {dims.first + 1, dims.count}, x[1]), 0};
         const Tensor index = x[1].movedim(at[1], 0);
         if (at[0] < 0) return {take_slices(self, dims, index), dims.first};
-        Dims column(index.sizes().size(), 1);
-        column[0] = index.size(0);
         const std::int64_t extent = product(self.sizes(), dims.first + 1, dims.first + 1 + dims.count);
-        const Tensor offset = arange(index.size(0), kInt64).view(column) * extent;
-        return {take_slices(self, {dims.first, dims.count + 1}, index + offset), dims.first};
+        const Tensor positions = positions_in_batch(name, index, dims.first, extent);
+        return {take_slices(self, {dims.first, dims.count + 1}, positions), dims.first};
     }
 };
 
@@ -89,11 +113,6 @@ struct IndexAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
@@ -114,6 +133,10 @@ struct IndexAdd {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return add_slices(t[0], dims, inputs[1], t[2]);
     }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {add_slices(b.self, b.dims, b.index, b.source), b.batch};
+    }
 };
 
 /// index_put_ that accumulates: `value` broadcasts.
@@ -123,11 +146,6 @@ struct IndexPutAdd {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         IndexAdd{dims}.forward_(self, index, value.expand(slices_shape(self.sizes(), dims, index.sizes())));
     }
@@ -135,6 +153,10 @@ struct IndexPutAdd {
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return detail_op::apply(*this, t[0], inputs[1], t[2]);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {detail_op::apply(IndexPutAdd{b.dims}, b.self, b.index, b.source), b.batch};
     }
 };
 
@@ -144,11 +166,6 @@ struct IndexPut {
 
     IndexedDims dims;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& value) const {
-        Tensor out = self.clone();
-        forward_(out, index, value);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& value) const {
         const Tensor positions = apart_from(self, index);
         check_positions(name, positions, dims.first, indexed_numel(self.sizes(), dims));
@@ -166,6 +183,10 @@ struct IndexPut {
     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor&) const {
         const TensorList t = transform::zeros_where_undefined(inputs, tangents);
         return detail_op::apply(*this, t[0], inputs[1], t[2]);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        const BatchedWrite b(name, dims, x, at);
+        return {detail_op::apply(IndexPut{b.dims}, b.self, b.index, b.source), b.batch};
     }
 };
 /// The same by other names.
@@ -257,6 +278,7 @@ std::vector<OpInfo> index_operations() { return Indexing::table(); }
 Tensor apart_from(const Tensor& self, const Tensor& x) { return x.is_alias_of(self) ? x.clone() : x.contiguous(); }
 
 void check_positions(const char* operation, const Tensor& positions, std::int64_t dim, std::int64_t size) {
+    if (wrapped(positions)) return check_positions(operation, detail::innermost(positions).contiguous(), dim, size);
     const auto* p = positions.data_ptr<std::int64_t>();
     bool fit = true;  // of all at once: a loop that does not leave early is vectorised
     for (std::int64_t i = 0; i < positions.numel(); ++i)
@@ -268,6 +290,11 @@ void check_positions(const char* operation, const Tensor& positions, std::int64_
 
 Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
     const Tensor given = index.to(kInt64).contiguous();
+    if (wrapped(given)) {
+        const Tensor counted = where(given < 0, given + size, given);
+        check_positions(operation, counted, dim, size);
+        return counted;
+    }
     Tensor out = empty(given.sizes(), kInt64);
     const auto* from = given.data_ptr<std::int64_t>();
     auto* p = out.data_ptr<std::int64_t>();
@@ -281,6 +308,13 @@ Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_
             raise<IndexError>(operation, "index ", from[i], " is out of bounds for dimension ", dim, " with size ",
                               size);
     return out;
+}
+
+Tensor positions_in_batch(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
+    check_positions(operation, index.contiguous(), dim, size);
+    Dims column(index.sizes().size(), 1);
+    column[0] = index.size(0);
+    return index + arange(index.size(0), kInt64).view(column) * size;
 }
 
 Tensor index_vector(const char* operation, const Tensor& index) {
@@ -324,7 +358,9 @@ Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions,
     return Indexing::apply(IndexAdd{dims}, self, positions, source);
 }
 
-void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {
+namespace {
+
+void check_put(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value) {
     constexpr const char* name = IndexPut::name;
     if (value.dtype() != self.dtype())
         raise<DtypeError>(name, "Index put requires the source and destination dtypes match, got ", self.dtype(),
@@ -333,10 +369,23 @@ void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const T
     if (!detail::is_expandable_to(value.sizes(), shape))
         raise<ShapeError>(name, "shape mismatch: value tensor of shape ", shape_string(value.sizes()),
                           " cannot be broadcast to indexing result of shape ", shape_string(shape));
+}
+
+}  // namespace
+
+void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate) {
+    check_put(self, dims, positions, value);
     if (accumulate)
         Indexing::apply_inplace(IndexPutAdd{dims}, self, positions, value);
     else
         Indexing::apply_inplace(IndexPut{dims}, self, positions, value);
+}
+
+Tensor with_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value,
+                   bool accumulate) {
+    check_put(self, dims, positions, value);
+    return accumulate ? Indexing::apply(IndexPutAdd{dims}, self, positions, value)
+                      : Indexing::apply(IndexPut{dims}, self, positions, value);
 }
 
 }  // namespace ops

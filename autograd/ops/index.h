@@ -23,6 +23,10 @@ Tensor copy_slices(const char* operation, const Tensor& self, IndexedDims dims, 
 /// writes to one place the last in row-major order stays; all of them get its gradient.
 void put_slices(Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value, bool accumulate = false);
 
+/// The same on a copy of `self`.
+Tensor with_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& value,
+                   bool accumulate = false);
+
 /// `self` with `source`, of the shape of take_slices, added to those slices.
 Tensor add_slices(const Tensor& self, IndexedDims dims, const Tensor& positions, const Tensor& source);
 
@@ -36,6 +40,10 @@ Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_
 /// The positions in the flattened mask (bool or uint8) where it holds.
 Tensor mask_positions(const Tensor& mask);
 
+/// Positions in tensors of this size, one after the other, from those in each of them: one for every element of the
+/// first dimension. They are checked.
+Tensor positions_in_batch(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size);
+
 /// The index of index_select and its kin: a vector of int64.
 Tensor index_vector(const char* operation, const Tensor& index);
 void check_source_dtype(const char* operation, const Tensor& self, const Tensor& source);
@@ -43,7 +51,7 @@ void check_source_dtype(const char* operation, const Tensor& self, const Tensor&
 inline Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? x.view({1}) : x; }
 /// `x` contiguous, and not in the memory of `self`, which is about to be written.
 Tensor apart_from(const Tensor& self, const Tensor& x);
-/// Throws IndexError, naming `operation`, unless all positions are in [0, size).
+/// Throws IndexError, naming `operation`, unless all positions are in [0, size); those of all examples inside vmap.
 void check_positions(const char* operation, const Tensor& positions, std::int64_t dim, std::int64_t size);
 
 }  // namespace xgrad::ops

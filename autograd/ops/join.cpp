@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
-#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/promotion.h>
 #include <xgrad/autograd/pool_allocator.h>
 
@@ -17,24 +17,6 @@ namespace {
 
 /// What PyTorch's `cat` ignores, whatever the shapes of the others: the empty list of times long past.
 bool is_legacy_empty(const Tensor& x) { return x.dim() == 1 && x.numel() == 0; }
-
-/// The inputs of a joining operation with the batch dimension first, made where there is none.
-TensorList with_batch_first(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) {
-    std::int64_t batch = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        if (dims[i] >= 0) batch = inputs[i].size(dims[i]);
-    TensorList out;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        if (dims[i] >= 0) {
-            out.push_back(inputs[i].movedim(dims[i], 0));
-        } else {
-            Dims sizes = inputs[i].sizes();
-            sizes.insert(0, batch);
-            out.push_back(inputs[i].expand(sizes));
-        }
-    }
-    return out;
-}
 
 struct Cat {
     static constexpr const char* name = "cat";
@@ -66,7 +48,7 @@ struct Cat {
         }
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        TensorList taking_part, all = with_batch_first(x, dims);
+        TensorList taking_part, all = batches_first(x, dims);
         for (std::size_t i = 0; i < all.size(); ++i)
             if (lengths[i] != kSkipped) taking_part.push_back(all[i]);
         return {cat(taking_part.empty() ? all : taking_part, dim + 1), 0};
@@ -92,7 +74,7 @@ struct Stack {
             if (b.needs(i)) b.set(i, b.grad().select(dim, static_cast<std::int64_t>(i)));
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return {stack(with_batch_first(x, dims), dim + 1), 0};
+        return {stack(batches_first(x, dims), dim + 1), 0};
     }
 };
 

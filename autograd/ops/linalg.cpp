@@ -53,7 +53,8 @@ void check_finite(const char* name, const Tensor& A) {
                 "The algorithm failed to converge because the input matrix contained non-finite values.");
 }
 
-void check_codes(const char* name, const Tensor& info, std::string (*describe)(int code)) {
+void check_codes(const char* name, const Tensor& codes, std::string (*describe)(int code)) {
+    const Tensor info = detail::innermost(codes).contiguous();
     for (std::int64_t i = 0; i < info.numel(); ++i)
         if (const int code = pointer<std::int32_t>(info)[i]; code != 0)
             raise<LinAlgError>(name, element(info, i), describe(code));

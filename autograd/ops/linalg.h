@@ -20,7 +20,7 @@ void check_operand(const char* name, const Tensor& A, const Tensor& B);
 /// end.
 void check_finite(const char* name, const Tensor& A);
 /// Throws LinAlgError for the first matrix with a code of LAPACK other than 0; `describe(code)` is the message.
-void check_codes(const char* name, const Tensor& info, std::string (*describe)(int code));
+void check_codes(const char* name, const Tensor& codes, std::string (*describe)(int code));
 std::string describe_singular(int code);
 
 // --- Memory

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/op.h>
@@ -62,8 +63,8 @@ struct Cholesky {
         const Tensor dL = L.matmul((tril(X) + tril(X, -1)) * 0.5);
         return upper ? transposed(dL) : dL;
     }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const requires(!kCodes) {
-        return {linalg_cholesky(x[0].movedim(dims[0], 0), upper), 0};
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
     }
 };
 

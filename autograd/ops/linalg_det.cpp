@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -47,9 +48,8 @@ Tensor scaled_inverse(const LuFactors& factors, const Tensor& A, const Tensor& s
 /// The derivative of the determinant: det(A) inv(A)^T, or, of singular matrices, by way of A = U diag(s) Vh,
 /// det(U) det(Vh) U diag(products of the other s) Vh.
 Tensor cofactors(const LuFactors& factors, const Tensor& A, const Tensor& det) {
-    if (wrapped(A) || wrapped(det)) return scaled_inverse({}, A, det);
     const Tensor singular = as_matrices(det.detach() == 0);
-    if (A.numel() == 0 || !singular.any().item<bool>()) return scaled_inverse(factors, A, det);
+    if (A.numel() == 0 || !detail::innermost(singular).any().item<bool>()) return scaled_inverse(factors, A, det);
     const std::int64_t n = A.size(-1);
     const Tensor other = diagonal_matrix(arange(1, n + 1, A.dtype()));  // what neither way minds
     const auto [U, S, Vh] = linalg_svd(where(singular, A, other), false);
@@ -118,6 +118,9 @@ struct Slogdet {
     void vjp(Vjp& b) const { b.set(0, scaled_inverse(factors, b.input(0), b.grad())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
         return solve_factored(factors, x[0], t[0], false).diagonal(0, -2, -1).sum(-1);
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(Slogdet{}, x[0], dims[0]);
     }
 };
 

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/map.h>
@@ -63,13 +64,25 @@ struct Eigh {
     void vjp(Vjp& b) const {
         const Tensor L = b.output(0), V = b.output(1), Vt = transposed(V);
         if (!b.grad(1).defined()) return b.set(0, (V * b.grad(0).unsqueeze(-2)).matmul(Vt));
-        const std::int64_t n = L.size(-1);
-        const Tensor gaps = where(diagonal_mask(n, n), kInfinity, L.unsqueeze(-2) - L.unsqueeze(-1));
         // V^T dV is antisymmetric: so is what counts of V^T gV, and the gradient of A is symmetric.
         const Tensor VtgV = Vt.matmul(b.grad(1));
-        Tensor inner = (VtgV - transposed(VtgV)) * 0.5 / gaps;
+        Tensor inner = (VtgV - transposed(VtgV)) * 0.5 / gaps(L);
         if (b.grad(0).defined()) inner = inner + diagonal_matrix(b.grad(0));
         b.set(0, V.matmul(inner).matmul(Vt));
+    }
+    std::array<Tensor, 2> jvp(std::span<const Tensor>, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        const Tensor &L = y[0], &V = y[1], M = transposed(V).matmul(t[0]).matmul(V);
+        return {M.diagonal(0, -2, -1), V.matmul((M + transposed(M)) * 0.5 / gaps(L))};
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
+    }
+
+  private:
+    /// 1 / E.
+    static Tensor gaps(const Tensor& L) {
+        const std::int64_t n = L.size(-1);
+        return where(diagonal_mask(n, n), kInfinity, L.unsqueeze(-2) - L.unsqueeze(-1));
     }
 };
 
@@ -185,6 +198,9 @@ struct Svd {
         if (gVh.defined() && n > k) gA = gA + (U / row).matmul(gVh - gVhV.matmul(Vh));
         b.set(0, gA);
     }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
+    }
 };
 
 /// Singular values alone: dS = diag(U^T dA V). Where a gradient is to be expected there is memory for U and Vh; see
@@ -220,7 +236,8 @@ struct Svdvals {
 
 using Spectra = Family<Eigh, Eigvalsh, Svd, Svdvals>;
 
-bool expects_gradient(const Tensor& A) { return GradMode::is_enabled() && records(A); }
+/// Under transforms the operation meets other tensors than the gradient does.
+bool expects_gradient(const Tensor& A) { return GradMode::is_enabled() && records(A) && !wrapped(A); }
 
 bool is_upper(const char* name, std::string_view UPLO) {
     if (UPLO == "U" || UPLO == "u") return true;

@@ -50,10 +50,9 @@ Tensor halvings(const Tensor& A) {
 Tensor linalg_matrix_exp(const Tensor& self) {
     constexpr const char* name = "linalg_matrix_exp";
     ops::check_square(name, self);
-    if (self.numel() == 0) return self.clone();
-    const Tensor steps = halvings(self);
-    const auto most = static_cast<int>(steps.max().item<double>()),
-               least = static_cast<int>(steps.min().item<double>());
+    if (detail::innermost(self).numel() == 0) return self.clone();
+    const Tensor steps = halvings(self), &all = detail::innermost(steps);
+    const auto most = static_cast<int>(all.max().item<double>()), least = static_cast<int>(all.min().item<double>());
     Tensor power = taylor(self * ops::as_matrices((-steps).exp2()));
     for (int step = 0; step < most; ++step) {
         const Tensor square = power.matmul(power);

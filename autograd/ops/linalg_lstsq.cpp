@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/map.h>
@@ -27,6 +28,11 @@ Tensor pseudo_inverse_gradient(const Tensor& A, const Tensor& P, const Tensor& G
 
 namespace {
 
+/// The tangent of the pseudo-inverse P of A, of which the gradient is the transpose.
+Tensor pseudo_inverse_tangent(const Tensor& A, const Tensor& P, const Tensor& dA) {
+    return transposed(pseudo_inverse_gradient(A, P, transposed(dA)));
+}
+
 double epsilon(ScalarType dtype) {
     return dtype == kFloat32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
@@ -49,6 +55,9 @@ struct PseudoInverse {
     }
     void vjp(Vjp& b) const {
         if (b.needs(0)) b.set(0, pseudo_inverse_gradient(b.input(0), b.output(), b.grad()));
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor& P) const {
+        return t[0].defined() ? pseudo_inverse_tangent(x[0], P, t[0]) : Tensor();
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
         const std::int64_t rank = x[0].dim() - (dims[0] >= 0);
@@ -81,7 +90,6 @@ struct LeastSquares {
         const std::int64_t m = A.size(-2), n = A.size(-1), k = B.size(-1), tall = std::max(m, n);
         const int rows = lapack_size(name, m), columns = lapack_size(name, n), right = lapack_size(name, k);
         const Dims batch = batch_sizes(A);
-        const bool finds_rank = driver != Driver::kGels, finds_values = finds_rank && driver != Driver::kGelsy;
         Tensor work = zeros(batch_sizes(A, {k, tall}), A.dtype());  // X^T, and B^T before
         copy(work.narrow(-1, 0, m), transposed(B));
         const Tensor a = columns_of(A), info = zeros(batch, kInt32), ranks = zeros(batch, kInt32);
@@ -112,8 +120,8 @@ struct LeastSquares {
                    std::to_string(code) + ").";
         });
         const Tensor none = empty({0}, A.dtype());
-        return {rows_of(transposed(work.narrow(-1, 0, n))), finds_rank ? ranks.to(kInt64) : none.to(kInt64),
-                finds_values ? values : none};
+        return {rows_of(transposed(work.narrow(-1, 0, n))), finds_rank() ? ranks.to(kInt64) : none.to(kInt64),
+                finds_values() ? values : none};
     }
     void vjp(Vjp& b) const {
         // X = P B with the pseudo-inverse P.
@@ -121,6 +129,24 @@ struct LeastSquares {
         if (b.needs(1)) b.set(1, transposed(P).matmul(b.grad()));
         if (b.needs(0)) b.set(0, pseudo_inverse_gradient(A, P, b.grad().matmul(transposed(b.input(1)))));
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor>) const {
+        const Tensor P = linalg_pinv(x[0]);
+        Tensor tangent;
+        if (t[0].defined()) tangent = pseudo_inverse_tangent(x[0], P, t[0]).matmul(x[1]);
+        return t[1].defined() ? add_tangents(tangent, P.matmul(t[1])) : tangent;
+    }
+    std::array<Batched, 3> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const TensorList in = batches_first(x, dims);
+        auto [X, rank, values] = apply_to(*this, in);
+        const detail::Dims nothing{in[0].size(0), 0};
+        return {{{X, 0},
+                 {finds_rank() ? rank : rank.expand(nothing), 0},
+                 {finds_values() ? values : values.expand(nothing), 0}}};
+    }
+
+  private:
+    bool finds_rank() const { return driver != Driver::kGels; }
+    bool finds_values() const { return finds_rank() && driver != Driver::kGelsy; }
 };
 
 using LeastSquaresFamily = Family<PseudoInverse, LeastSquares>;
@@ -215,8 +241,10 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linalg_lstsq(const Tensor& self, cons
     const double least = rcond.value_or(ops::epsilon(self.dtype()) * static_cast<double>(std::max(m, n)));
     const auto [X, rank, values] = ops::LeastSquaresFamily::apply(ops::LeastSquares{chosen, least}, A, right);
     Tensor residuals = empty({0}, self.dtype());
-    const bool full_rank = chosen == ops::Driver::kGels || rank.eq(n).all().item<bool>();
-    if (m > n && chosen != ops::Driver::kGelsy && full_rank) residuals = (A.matmul(X) - right).square().sum(-2);
+    bool finds_residuals = m > n && chosen != ops::Driver::kGelsy;
+    if (finds_residuals && chosen != ops::Driver::kGels)  // of full rank; under vmap all examples, like any batch
+        finds_residuals = detail::innermost(rank).eq(n).all().item<bool>();
+    if (finds_residuals) residuals = (A.matmul(X) - right).square().sum(-2);
     return {vector ? X.squeeze(-1) : X, residuals, rank, values};
 }
 

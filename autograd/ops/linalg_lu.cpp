@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/op.h>
@@ -11,15 +12,20 @@ namespace ops {
 
 namespace {
 
-/// Row i of A is row k of L U where `from` (int64) has i at k; `to` is the inverse.
-struct Permutation {
-    Permutation(const Tensor& pivots, std::int64_t rows) {
+/// What the pivots of matrices of `rows` rows do, as int64: row i of A is row k of L U where the first result has i at
+/// k; the second is the inverse.
+struct LuPermutation {
+    static constexpr const char* name = "lu_permutation";
+    static constexpr Uses uses[] = {kNothing};
+    static constexpr unsigned differentiable = 0;
+
+    std::int64_t rows;
+
+    std::array<Tensor, 2> forward(const Tensor& pivots) const {
         Dims sizes = pivots.sizes();
         const std::int64_t steps = sizes.back();
         sizes[sizes.size() - 1] = rows;
-        from = empty(sizes, kInt64);
-        to = empty(sizes, kInt64);
-        const Tensor swaps = pivots.contiguous();
+        const Tensor from = empty(sizes, kInt64), to = empty(sizes, kInt64), swaps = pivots.contiguous();
         for (std::int64_t i = 0; i < (rows > 0 ? from.numel() / rows : 0); ++i) {
             std::int64_t* order = pointer<std::int64_t>(from) + i * rows;
             for (std::int64_t k = 0; k < rows; ++k) order[k] = k;
@@ -27,9 +33,12 @@ struct Permutation {
                 std::swap(order[k], order[pointer<std::int32_t>(swaps)[i * steps + k] - 1]);
             for (std::int64_t k = 0; k < rows; ++k) pointer<std::int64_t>(to)[i * rows + order[k]] = k;
         }
+        return {from, to};
     }
-
-    Tensor from, to;
+    void vjp(Vjp&) const {}
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
+    }
 };
 
 /// The rows of x in the given order, batch by batch.
@@ -80,11 +89,14 @@ struct LuFactor {
         Tensor gA = linalg_solve_triangular(transposed(U), X, false, false);
         gA = linalg_solve_triangular(transposed(L), gA, true, true, true);
         if (rest.defined()) gA = cat({gA, rest}, m > k ? -2 : -1);
-        b.set(0, permute_rows(gA, Permutation(b.output(1), m).to));
+        b.set(0, permute_rows(gA, detail_op::apply(LuPermutation{m}, b.output(1))[1]));
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
     }
 };
 
-using Lu = Family<LuFactor>;
+using Lu = Family<LuFactor, LuPermutation>;
 
 std::array<Tensor, 3> factor(const char* name, const Tensor& A, bool pivot) {
     check_matrix(name, A);
@@ -110,7 +122,7 @@ void check_pivots(const char* name, const Tensor& LU, const Tensor& pivots) {
                           "Number of pivots per batch should be same as the dimension of the matrix: LU of shape ",
                           detail::shape_string(LU.sizes()), " needs pivots of shape ",
                           detail::shape_string(batch_sizes(LU, k)), ", got ", detail::shape_string(pivots.sizes()));
-    const Tensor p = pivots.contiguous();
+    const Tensor p = detail::innermost(pivots).contiguous();
     for (std::int64_t i = 0; i < p.numel(); ++i)
         if (const int row = pointer<int>(p)[i]; row < 1 || row > m)
             raise<ValueError>(name, "pivots passed to lu_unpack must be between 1 and ", m, ", got ", row);
@@ -146,7 +158,7 @@ std::tuple<Tensor, Tensor, Tensor> lu_unpack(const Tensor& LU_data, const Tensor
         U = triu(LU_data.narrow(-2, 0, k));
     }
     if (unpack_pivots) {
-        const Tensor from = ops::Permutation(LU_pivots, m).from;
+        const Tensor from = ops::Lu::apply(ops::LuPermutation{m}, LU_pivots)[0];
         P = (arange(m, kInt64).unsqueeze(-1) == from.unsqueeze(-2)).to(LU_data.dtype());
     }
     return {P, L, U};
@@ -173,15 +185,15 @@ Tensor linalg_lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B, 
     sizes.push_back(n);
     sizes.push_back(B.size(-1));
     order.push_back(n);
-    const ops::Permutation permutation(pivots, n);
+    const auto [from, to] = ops::Lu::apply(ops::LuPermutation{n}, pivots);
     const auto permuted = [&](const Tensor& x, const Tensor& by) {
         return ops::permute_rows(x.expand(sizes), by.expand(order));
     };
     if (adjoint) {
         const Tensor y = linalg_solve_triangular(ops::transposed(LU), B, false);
-        return permuted(linalg_solve_triangular(ops::transposed(LU), y, true, true, true), permutation.to);
+        return permuted(linalg_solve_triangular(ops::transposed(LU), y, true, true, true), to);
     }
-    const Tensor y = linalg_solve_triangular(LU, permuted(B, permutation.from), false, true, true);
+    const Tensor y = linalg_solve_triangular(LU, permuted(B, from), false, true, true);
     return linalg_solve_triangular(LU, y, true);
 }
 Tensor lu_solve(const Tensor& self, const Tensor& LU_data, const Tensor& LU_pivots) {

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/op.h>
@@ -63,6 +64,9 @@ struct Qr {
         const Tensor wide = cat({X, zeros(batch_sizes(X, {m, n - m}), X.dtype())}, -1);
         b.set(0, Q.matmul(gR.defined() ? wide + gR : wide));
     }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
+    }
 };
 
 using Qrs = Family<Qr>;
@@ -79,9 +83,9 @@ std::tuple<Tensor, Tensor> linalg_qr(const Tensor& A, std::string_view mode) {
     if (mode != "reduced" && mode != "complete" && mode != "r")
         raise<ValueError>(name, "qr received unrecognized mode '", mode,
                           "' but expected one of 'reduced' (default), 'r', or 'complete'");
-    // The gradient of R needs Q.
-    const bool recording = GradMode::is_enabled() && ops::records(A);
-    auto [Q, R] = ops::Qrs::apply(ops::Qr{mode == "complete", mode != "r" || recording}, A);
+    // The gradient of R needs Q, and so does its tangent.
+    const bool differentiated = ops::wrapped(A) || (GradMode::is_enabled() && ops::records(A));
+    auto [Q, R] = ops::Qrs::apply(ops::Qr{mode == "complete", mode != "r" || differentiated}, A);
     return {mode == "r" ? empty({0}, A.dtype()) : Q, R};
 }
 std::tuple<Tensor, Tensor> qr(const Tensor& self, bool some) { return linalg_qr(self, some ? "reduced" : "complete"); }

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/lapack.h>
 #include <xgrad/autograd/ops/linalg.h>
 #include <xgrad/autograd/ops/map.h>
@@ -55,8 +56,8 @@ struct Inverse {
     Tensor jvp(std::span<const Tensor>, std::span<const Tensor> t, const Tensor& Y) const {
         return -Y.matmul(t[0]).matmul(Y);
     }
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const requires(!kCodes) {
-        return {linalg_inv(x[0].movedim(dims[0], 0)), 0};
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return lead_batch(*this, x[0], dims[0]);
     }
 };
 

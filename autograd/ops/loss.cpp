@@ -31,9 +31,9 @@ void check_same_size(const char* name, const Tensor& input, const Tensor& target
 }
 
 void check_probabilities(const char* name, const Tensor& input) {
-    if (input.numel() == 0 || wrapped(input)) return;
-    const NoGradGuard no_grad;
-    const double low = input.min().item().to_double(), high = input.max().item().to_double();
+    const Tensor plain = detail::innermost(input).detach();
+    if (plain.numel() == 0) return;
+    const double low = plain.min().item().to_double(), high = plain.max().item().to_double();
     if (!(low >= 0 && high <= 1))
         raise<ValueError>(name, "all elements of input should be between 0 and 1, they are from ", low, " to ", high);
 }
@@ -41,7 +41,7 @@ void check_probabilities(const char* name, const Tensor& input) {
 /// The variances in a shape that broadcasts to the input's.
 Tensor variances(const Tensor& input, const Tensor& var) {
     constexpr const char* name = rows::GaussianNll::name;
-    if (!wrapped(var) && var.lt(0).any().item<bool>()) raise<ValueError>(name, "var has negative entry/entries");
+    if (detail::innermost(var).lt(0).any().item<bool>()) raise<ValueError>(name, "var has negative entry/entries");
     if (var.sizes() == input.sizes()) return var;
     const IntArrayRef sizes = input.sizes(), found = var.sizes();
     const auto leads = [&](std::size_t n) { return sizes.slice(0, n) == found.slice(0, n); };

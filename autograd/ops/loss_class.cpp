@@ -34,8 +34,7 @@ Tensor class_indices(const char* name, const Tensor& target) {
 }
 
 void check_range(const char* name, const Tensor& target, std::int64_t classes, std::optional<std::int64_t> ignored) {
-    if (wrapped(target)) return;
-    const Tensor plain = target.contiguous();
+    const Tensor plain = detail::innermost(target).contiguous();
     const std::int64_t* t = plain.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < plain.numel(); ++i) {
         if ((t[i] >= 0 && t[i] < classes) || t[i] == ignored) continue;
@@ -113,6 +112,31 @@ std::array<Tensor, 2> weigh(const Tensor& losses, const Tensor& target, const Cl
     return {result, scale};
 }
 
+/// What `loss` makes of single losses and their weights (B, ...): for each of the B examples of vmap what `weigh`
+/// returns.
+std::tuple<Tensor, Tensor> reduce_examples(const Tensor& losses, const Tensor& weights, Reduction reduction) {
+    if (reduction == Reduction::None) return {losses, weights};
+    const auto sum = [](const Tensor& x) { return x.dim() > 1 ? x.flatten(1).sum(1) : x; };
+    if (reduction == Reduction::Sum) return {sum(losses), weights};
+    const Tensor total = sum(weights), none = total == 0, divisor = where(none, 1, total);
+    Dims column(losses.sizes().size(), 1);
+    column[0] = losses.size(0);
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    return {where(none, kNaN, sum(losses) / divisor), weights / divisor.view(column)};
+}
+
+/// vmap: the single losses of all examples at once, by the operation without a reduction; then that, for each example.
+/// The loss is the first of its results, the weights are the last.
+template <class Op>
+auto batch_losses(const Op& op, std::span<const Tensor> x, std::span<const std::int64_t> dims) {
+    Op single = op;
+    single.loss.reduction = Reduction::None;
+    auto results = batch_rows(single, x, dims);
+    Tensor &loss = results.front().value, &weights = results.back().value;
+    std::tie(loss, weights) = reduce_examples(loss, weights, op.loss.reduction);
+    return results;
+}
+
 /// Zeros of the shape `sizes` with `values` at the target classes. Values are 0 where the target is ignored.
 Tensor at_targets(const Tensor& values, const Tensor& target, std::int64_t ignored, const Dims& sizes,
                   std::int64_t dim) {
@@ -152,6 +176,12 @@ struct NllLoss {
         const Tensor values = b.grad() * -saved_constant(b, 1);
         b.set(0, at_targets(values, b.input(1), loss.ignore_index, sizes, sizes.size() == 1 ? 0 : 1));
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor>) const {
+        return detail_op::apply(*this, t[0], x[1])[0];  // linear in the input
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_losses(*this, x, dims);
+    }
 };
 
 /// Logits (N, C) and indices (N) in one pass. The outputs are the loss, the softmax of the logits (which the gradient
@@ -185,6 +215,14 @@ struct CrossEntropy {
         }
         b.set(0, gradient);
     }
+    std::array<Tensor, 2> jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        // Of log(p) first, of which the loss takes the targets.
+        const Tensor &p = y[1], change = t[0] - (t[0] * p).sum(1, true);
+        return {detail_op::apply(NllLoss{loss}, change, x[1])[0], p * change};
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_losses(*this, x, dims);
+    }
 
   private:
     static std::byte* at(const Tensor& x, std::int64_t element) {
@@ -199,7 +237,7 @@ struct CrossEntropy {
     }
     /// scale (p - 1 at the target), in one pass unless that is to be differentiated.
     Tensor of_logits(const Tensor& scale, const Tensor& p, const Tensor& target) const {
-        if (GradMode::is_enabled() || wrapped(scale) || wrapped(p))
+        if (GradMode::is_enabled() || any_wrapped(scale, p, target))
             return p * scale.unsqueeze(1) - at_targets(scale, target, loss.ignore_index, p.sizes(), 1);
         const Tensor factors = scale.contiguous(), classes = target.contiguous();
         Tensor out = empty_like(p);
@@ -223,14 +261,15 @@ Tensor along_classes(const Tensor& weight, const Tensor& input) {
 /// A share of `smoothing` of each target is spread over all classes (Szegedy et al., Rethinking the Inception
 /// Architecture, 2016).
 Tensor smoothed(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {
-    check_range(CrossEntropy::name, target, input.size(class_dim(input)), loss.ignore_index);
     const std::int64_t dim = class_dim(input), classes = input.size(dim);
-    const Tensor x = log_softmax(input, dim), sharp = ClassLosses::apply(NllLoss{loss}, x, target)[0];
-    Tensor spread = -(loss.weight.defined() ? x * along_classes(loss.weight, x) : x).sum(dim);
-    spread = where(target == loss.ignore_index, 0, spread);
-    if (loss.reduction != Reduction::None) spread = spread.sum();
-    if (loss.reduction == Reduction::Mean) spread = spread / target_weights(target, loss, x.dtype()).sum();
-    return sharp * (1 - smoothing) + spread * (smoothing / static_cast<double>(classes));
+    check_range(CrossEntropy::name, target, classes, loss.ignore_index);
+    const Tensor x = log_softmax(input, dim);
+    const auto [sharp, weights] =
+        ClassLosses::apply(NllLoss{{loss.weight, Reduction::None, loss.ignore_index}}, x, target);
+    const Tensor all = -(loss.weight.defined() ? x * along_classes(loss.weight, x) : x).sum(dim);
+    const Tensor spread = where(target == loss.ignore_index, 0, all);
+    const Tensor losses = sharp * (1 - smoothing) + spread * (smoothing / static_cast<double>(classes));
+    return loss.reduction == Reduction::Mean ? losses.sum() / weights.sum() : reduce_losses(losses, loss.reduction);
 }
 
 Tensor of_probabilities(const Tensor& input, const Tensor& target, const ClassLoss& loss, double smoothing) {

@@ -46,6 +46,15 @@ struct CtcBatch {
     }
     std::int64_t input_length(std::int64_t n) const { return input_lengths[static_cast<std::size_t>(n)]; }
     std::int64_t target_length(std::int64_t n) const { return target_lengths[static_cast<std::size_t>(n)]; }
+    /// So many batches of the same lengths, one after the other.
+    CtcBatch repeated(std::int64_t count) const {
+        CtcBatch all{{}, {}, blank};
+        for (std::int64_t i = 0; i < count; ++i) {
+            all.input_lengths.insert(all.input_lengths.end(), input_lengths.begin(), input_lengths.end());
+            all.target_lengths.insert(all.target_lengths.end(), target_lengths.begin(), target_lengths.end());
+        }
+        return all;
+    }
 };
 
 /// One example of a batch. State s is the blank before label s / 2 if it is even, else that label.
@@ -123,10 +132,11 @@ class CtcExample {
     const std::int64_t* targets_;
 };
 
-/// The gradient of the losses: scale * (exp(log_probs) - probability of each class given the target).
+/// The gradient of the losses: scale * (exp(log_probs) - probability of each class given the target). It can be
+/// differentiated by the scale alone.
 struct CtcBackward {
     static constexpr const char* name = "ctc_loss_backward";
-    static constexpr Uses uses[] = {kNothing, kNothing, kNothing, kNothing, kNothing};
+    static constexpr Uses uses[] = {in(1) | in(2) | in(3) | in(4), kNothing, kNothing, kNothing, kNothing};
 
     CtcBatch problems;
     bool zero_infinity;
@@ -146,13 +156,28 @@ struct CtcBackward {
         });
         return out;
     }
-    void vjp(Vjp&) const {
+    void vjp(Vjp& b) const {
+        if (b.needs(1)) raise_twice();
+        const Tensor losses = b.input(3);
+        const Tensor unit = detail_op::apply(*this, ones_like(losses), b.input(1), b.input(2), losses, b.input(4));
+        b.set(0, (b.grad() * unit).sum({0, 2}));
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        if (t[1].defined()) raise_twice();
+        return t[0].defined() ? detail_op::apply(*this, t[0], x[1], x[2], x[3], x[4]) : Tensor();
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const CtcBackward all{problems.repeated(batch_size(x, dims)), zero_infinity};
+        return batch_folded(all, x, dims, {0, 1, 0, 0, 0}, 1);
+    }
+
+  private:
+    [[noreturn]] static void raise_twice() {
         raise<NotImplementedError>(kCtc,
                                    "the derivative for 'ctc_loss_backward' is not implemented: the gradient can't be "
                                    "differentiated again");
     }
 
-  private:
     template <class T>
     void example(std::int64_t n, const Tensor& log_probs, const Tensor& targets, T scale, T loss, const Tensor& alpha,
                  double* beta, const Tensor& out) const {
@@ -242,14 +267,25 @@ struct CtcLoss {
         });
         return {losses, alpha};
     }
-    void vjp(Vjp& b) const;
+    void vjp(Vjp& b) const { b.set(0, gradient(b.grad(), b.input(0), b.input(1), b.output(0), saved_constant(b, 1))); }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        return (gradient(ones_like(y[0]), x[0], x[1], y[0], y[1]) * t[0]).sum({0, 2});
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const CtcLoss all{problems.repeated(batch_size(x, dims)), zero_infinity};
+        return batch_folded(all, x, dims, {1, 0}, {0, 0});
+    }
+
+  private:
+    Tensor gradient(const Tensor& scale, const Tensor& log_probs, const Tensor& targets, const Tensor& losses,
+                    const Tensor& alpha) const;
 };
 
 using Ctc = Family<CtcLoss, CtcBackward>;
 
-void CtcLoss::vjp(Vjp& b) const {
-    b.set(0, Ctc::apply(CtcBackward{problems, zero_infinity}, b.grad(), b.input(0), b.input(1), b.output(0),
-                        saved_constant(b, 1)));
+Tensor CtcLoss::gradient(const Tensor& scale, const Tensor& log_probs, const Tensor& targets, const Tensor& losses,
+                         const Tensor& alpha) const {
+    return Ctc::apply(CtcBackward{problems, zero_infinity}, scale, log_probs, targets, losses, alpha);
 }
 
 Lengths lengths_of(const char* what, const Tensor& lengths) {

@@ -52,6 +52,12 @@ struct MultilabelMargin {
         return {losses, slopes};
     }
     void vjp(Vjp& b) const { b.set(0, b.grad().unsqueeze(-1) * saved_constant(b, 1)); }
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        return (t[0] * y[1]).sum(-1);
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_rows(*this, x, dims);
+    }
 
   private:
     template <class T>
@@ -76,9 +82,6 @@ struct MultilabelMargin {
 };
 
 using MarginLosses = Family<MultilabelMargin>;
-
-/// |x - y + eps|_p along the last dimension.
-Tensor distance(const Tensor& x, const Tensor& y, double p, double eps) { return (x - y + eps).norm(p, {-1}); }
 
 }  // namespace
 
@@ -139,9 +142,9 @@ Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const T
                           "dimensions, but got: anchor ",
                           anchor.dim(), "D, positive ", positive.dim(), "D, and negative ", negative.dim(),
                           "D inputs: All inputs should have same dimension");
-    const Tensor near = ops::distance(anchor, positive, p, eps);
-    Tensor far = ops::distance(anchor, negative, p, eps);
-    if (swap) far = minimum(far, ops::distance(positive, negative, p, eps));
+    const Tensor near = pairwise_distance(anchor, positive, p, eps);
+    Tensor far = pairwise_distance(anchor, negative, p, eps);
+    if (swap) far = minimum(far, pairwise_distance(positive, negative, p, eps));
     return ops::reduce_losses((near - far + margin).clamp_min(0), reduction);
 }
 

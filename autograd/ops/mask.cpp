@@ -135,24 +135,34 @@ Tensor masked_select(const Tensor& self, const Tensor& mask) {
     return ops::take_slices(wide, ops::all_dims(wide), ops::mask_positions(mask.expand(shape)));
 }
 
-Tensor& Tensor::masked_scatter_(const Tensor& mask, const Tensor& source) {
+namespace {
+
+/// What masked_scatter writes, and where.
+std::array<Tensor, 2> masked_elements(const Tensor& self, const Tensor& mask, const Tensor& source) {
     constexpr const char* name = "masked_scatter_";
-    ops::check_mask_fits(name, *this, mask);
     ops::check_defined(name, source);
-    if (source.dtype() != dtype())
-        raise<DtypeError>(name, "expected self and source to have same dtypes but got ", dtype(), " and ",
+    if (source.dtype() != self.dtype())
+        raise<DtypeError>(name, "expected self and source to have same dtypes but got ", self.dtype(), " and ",
                           source.dtype());
-    const Tensor positions = ops::mask_positions(mask.expand(sizes()));
+    const Tensor positions = ops::mask_positions(mask.expand(self.sizes()));
     if (source.numel() < positions.numel())
         raise<ShapeError>(name, "Number of elements of source < number of ones in mask: ", source.numel(), " < ",
                           positions.numel());
-    ops::put_slices(*this, ops::all_dims(*this), positions, source.reshape({-1}).narrow(0, 0, positions.numel()));
+    return {source.reshape({-1}).narrow(0, 0, positions.numel()), positions};
+}
+
+}  // namespace
+
+Tensor& Tensor::masked_scatter_(const Tensor& mask, const Tensor& source) {
+    ops::check_mask_fits("masked_scatter_", *this, mask);
+    const auto [elements, positions] = masked_elements(*this, mask, source);
+    ops::put_slices(*this, ops::all_dims(*this), positions, elements);
     return *this;
 }
 Tensor masked_scatter(const Tensor& self, const Tensor& mask, const Tensor& source) {
-    const Dims shape = ops::masked_shape("masked_scatter", self, mask);
-    Tensor out = self.expand(shape).clone();
-    return out.masked_scatter_(mask, source);
+    const Tensor wide = self.expand(ops::masked_shape("masked_scatter", self, mask));
+    const auto [elements, positions] = masked_elements(wide, mask, source);
+    return ops::with_slices(wide, ops::all_dims(wide), positions, elements);
 }
 
 Tensor nonzero(const Tensor& self) { return ops::Masks::apply(ops::NonZero{}, self); }
@@ -172,14 +182,16 @@ Tensor one_hot(const Tensor& self, std::int64_t num_classes) {
         raise<ValueError>(name, "num_classes should be positive, or -1 to infer it, got ", num_classes);
     if (self.numel() == 0 && num_classes == -1)
         raise<ValueError>(name, "Can not infer total number of classes from empty tensor.");
-    const std::int64_t smallest = self.numel() ? self.min().item<std::int64_t>() : 0;
-    const std::int64_t largest = self.numel() ? self.max().item<std::int64_t>() : 0;
+    const Tensor& values = detail::innermost(self);
+    const std::int64_t smallest = self.numel() ? values.min().item<std::int64_t>() : 0;
+    const std::int64_t largest = self.numel() ? values.max().item<std::int64_t>() : 0;
     if (smallest < 0) raise<IndexError>(name, "Class values must be non-negative, got ", smallest);
     if (num_classes != -1 && largest >= num_classes)
         raise<IndexError>(name, "Class values must be smaller than num_classes, got ", largest, " of ", num_classes);
     Dims sizes = self.sizes();
     sizes.push_back(num_classes == -1 ? largest + 1 : num_classes);
-    return zeros(sizes, kInt64).scatter_(-1, self.unsqueeze(-1), 1);
+    Tensor out = zeros(sizes, kInt64);
+    return ops::wrapped(self) ? out.scatter(-1, self.unsqueeze(-1), 1) : out.scatter_(-1, self.unsqueeze(-1), 1);
 }
 
 Tensor take(const Tensor& self, const Tensor& index) {
@@ -190,24 +202,32 @@ Tensor take(const Tensor& self, const Tensor& index) {
     return ops::take_slices(self, ops::all_dims(self), ops::wrapped_positions(name, index, 0, self.numel()));
 }
 
-Tensor& Tensor::put_(const Tensor& index, const Tensor& source, bool accumulate) {
+namespace {
+
+/// What put writes, and where.
+std::array<Tensor, 2> put_elements(const Tensor& self, const Tensor& index, const Tensor& source) {
     constexpr const char* name = "put_";
-    ops::check_defined(name, *this);
+    ops::check_defined(name, self);
     ops::check_defined(name, index);
     ops::check_defined(name, source);
     if (index.dtype() != kInt64) raise<DtypeError>(name, "expected a long tensor for index, but got ", index.dtype());
-    ops::check_source_dtype(name, *this, source);
+    ops::check_source_dtype(name, self, source);
     if (index.numel() != source.numel())
         raise<ShapeError>(name, "expected source and index to have the same number of elements, but got ",
                           source.numel(), " and ", index.numel());
-    ops::put_slices(*this, ops::all_dims(*this), ops::wrapped_positions(name, index, 0, numel()),
-                    source.reshape(index.sizes()), accumulate);
+    return {source.reshape(index.sizes()), ops::wrapped_positions(name, index, 0, self.numel())};
+}
+
+}  // namespace
+
+Tensor& Tensor::put_(const Tensor& index, const Tensor& source, bool accumulate) {
+    const auto [elements, positions] = put_elements(*this, index, source);
+    ops::put_slices(*this, ops::all_dims(*this), positions, elements, accumulate);
     return *this;
 }
 Tensor put(const Tensor& self, const Tensor& index, const Tensor& source, bool accumulate) {
-    ops::check_defined("put", self);
-    Tensor out = self.clone();
-    return out.put_(index, source, accumulate);
+    const auto [elements, positions] = put_elements(self, index, source);
+    return ops::with_slices(self, ops::all_dims(self), positions, elements, accumulate);
 }
 
 Tensor Tensor::masked_fill(const Tensor& mask, const Scalar& value) const {

@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
-#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/pool.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/autograd/pool_allocator.h>
@@ -105,18 +105,6 @@ struct Planes {
     std::int64_t count, size, places;
 };
 
-/// Two tensors with a batch dimension in front; where one has none, it is repeated.
-std::array<Tensor, 2> batch_in_front(std::span<const Tensor> x, std::span<const std::int64_t> dims) {
-    const std::int64_t count = dims[0] >= 0 ? x[0].size(dims[0]) : x[1].size(dims[1]);
-    const auto in_front = [&](std::size_t i) {
-        if (dims[i] >= 0) return x[i].movedim(dims[i], 0);
-        detail::Dims sizes = x[i].sizes();
-        sizes.insert(0, count);
-        return x[i].expand(sizes);
-    };
-    return {in_front(0), in_front(1)};
-}
-
 enum class Spread { kAdd, kSet };
 
 /// Elements put at places of zero planes: added, as gradients are, or set.
@@ -146,8 +134,8 @@ struct PoolSpreadTo {
         return t[0].defined() ? detail_op::apply(*this, t[0], x[1]) : Tensor();
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const auto [a, b] = batch_in_front(x, dims);
-        return {detail_op::apply(*this, a, b), 0};
+        const TensorList in = batches_first(x, dims);
+        return {detail_op::apply(*this, in[0], in[1]), 0};
     }
 
   private:
@@ -192,8 +180,8 @@ struct PoolGather {
         return t[0].defined() ? detail_op::apply(*this, t[0], x[1]) : Tensor();
     }
     Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        const auto [a, b] = batch_in_front(x, dims);
-        return {detail_op::apply(*this, a, b), 0};
+        const TensorList in = batches_first(x, dims);
+        return {detail_op::apply(*this, in[0], in[1]), 0};
     }
 };
 
@@ -223,24 +211,16 @@ struct MaxPool {
         return {y, indices};
     }
     void vjp(Vjp& b) const;
-};
-
-/// The places alone: forward mode and vmap gather the values from there.
-struct MaxPoolPlaces {
-    static constexpr const char* name = "max_pool_places";
-    static constexpr Uses uses[] = {kNothing};
-    static constexpr unsigned differentiable = 0;
-
-    PoolShape shape;
-
-    Tensor forward(const Tensor& x) const { return MaxPool{shape}.forward(x)[1]; }
-    void vjp(Vjp&) const {}
-    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
-        return {detail_op::apply(*this, x[0].movedim(dims[0], 0)), 0};
+    Tensor jvp(std::span<const Tensor>, std::span<const Tensor> tangents, std::span<const Tensor> outputs) const {
+        return detail_op::apply(PoolGather{shape}, tangents[0], outputs[1]);
+    }
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const auto [y, places] = detail_op::apply(*this, x[0].movedim(dims[0], 0));
+        return {Batched{y, 0}, Batched{places, 0}};
     }
 };
 
-using MaxPools = Family<MaxPool, MaxPoolPlaces, PoolSpreadTo<Spread::kAdd>, PoolSpreadTo<Spread::kSet>, PoolGather>;
+using MaxPools = Family<MaxPool, PoolSpreadTo<Spread::kAdd>, PoolSpreadTo<Spread::kSet>, PoolGather>;
 
 template <Spread kSpread>
 void PoolSpreadTo<kSpread>::vjp(Vjp& b) const {
@@ -253,10 +233,6 @@ void MaxPool::vjp(Vjp& b) const { b.set(0, MaxPools::apply(PoolSpreadTo<Spread::
 
 std::tuple<Tensor, Tensor> max_pool_of(const char* name, const PoolShape& shape, const Tensor& x) {
     if (x.dtype() == kBool) raise<DtypeError>(name, "not implemented for 'Bool'");
-    if (wrapped(x)) {
-        const Tensor places = MaxPools::apply(MaxPoolPlaces{shape}, x);
-        return {MaxPools::apply(PoolGather{shape}, x, places), places};
-    }
     const auto [y, places] = MaxPools::apply(MaxPool{shape}, x);
     return {y, places};
 }

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/fold.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
@@ -102,7 +103,7 @@ struct NormalizeRows {
         const bool weight_wanted = weighted && b.needs(1), bias_wanted = b.num_inputs() > 2 && b.needs(2);
         if (!b.needs(0) && !weight_wanted) return b.set(2, g);
         const Tensor x = b.input(0), weight = weighted && b.needs(0) ? b.input(1) : Tensor();
-        if (!GradMode::is_enabled() && !wrapped(g) && !wrapped(x)) {
+        if (!GradMode::is_enabled() && !any_wrapped(g, x, weight, b.output(1))) {
             auto [dx, dweight, dbias] = gradients(b, x, weight, weight_wanted || bias_wanted);
             if (b.needs(0)) b.set(0, std::move(dx));
             if (weight_wanted) b.set(1, std::move(dweight));
@@ -114,7 +115,30 @@ struct NormalizeRows {
         if (weight_wanted) b.set(1, g * normal);
         if (bias_wanted) b.set(2, g);
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, std::span<const Tensor> y) const {
+        const auto [normal, rstd] = normalized(x[0]);
+        Tensor tangent;
+        if (t[0].defined()) tangent = rstd * across_rows(t[0], normal);
+        if (x.size() > 1 && tangent.defined()) tangent = tangent * x[1];
+        if (x.size() > 1 && t[1].defined()) tangent = add_tangents(tangent, normal * t[1]);
+        if (x.size() > 2 && t[2].defined()) tangent = add_tangents(tangent, t[2].expand(y[0].sizes()));
+        return tangent;
+    }
+    auto batch(std::span<const Tensor> x, std::span<const std::int64_t> at) const {
+        TensorList in(x.begin(), x.end());
+        in[0] = batched_at(0, x[0], at[0], batch_size(x, at));
+        const bool own_weights = std::ranges::any_of(at.subspan(1), [](std::int64_t d) { return d >= 0; });
+        if (!own_weights) return with_batch(apply_to(*this, in));
+        auto results = detail_op::apply(*this, in[0]);
+        std::vector<std::int64_t> own(at.begin(), at.end());
+        own[0] = 0;
+        in[0] = results[0];
+        in = align_batches(in, own);
+        results[0] = in.size() > 2 ? in[0] * in[1] + in[2] : in[0] * in[1];
+        return with_batch(results);
+    }
 
+  private:
     /// The normalised rows and rstd, to be differentiated.
     std::array<Tensor, 2> normalized(const Tensor& x) const {
         const Tensor centred = kCentred ? x - mean_of_rows(x) : x;
@@ -128,7 +152,6 @@ struct NormalizeRows {
         return x.mean(over, true);
     }
 
-  private:
     /// `h` without its part along the normalised rows and, if they are centred, without its mean.
     Tensor across_rows(const Tensor& h, const Tensor& normal) const {
         const Tensor rest = h - normal * mean_of_rows(h * normal);
@@ -186,20 +209,10 @@ void check_affine(const char* name, const char* what, const Tensor& affine, cons
         raise<DtypeError>(name, "expected a ", what, " of dtype ", x.dtype(), " but found ", affine.dtype());
 }
 
-/// As NormalizeRows gives it; composed of other operations where that is what forward mode and vmap have rules for.
+/// As NormalizeRows gives it.
 template <bool kCentred>
 auto normalize(const Tensor& x, std::size_t dims, const Tensor& weight, const Tensor& bias, double eps) {
     const NormalizeRows<kCentred> op{dims, eps};
-    const auto is_wrapped = [](const Tensor& t) { return t.defined() && wrapped(t); };
-    if (is_wrapped(x) || is_wrapped(weight) || is_wrapped(bias)) {
-        auto [y, rstd] = op.normalized(x);
-        if (weight.defined()) y = y * weight;
-        if (bias.defined()) y = y + bias;
-        if constexpr (kCentred)
-            return std::array{y, rstd, op.mean_of_rows(x)};
-        else
-            return std::array{y, rstd};
-    }
     if (!bias.defined()) return weight.defined() ? Norms::apply(op, x, weight) : Norms::apply(op, x);
     return Norms::apply(op, x, weight.defined() ? weight : ones_like(bias), bias);
 }

@@ -67,8 +67,8 @@ struct TopK : Choice {
             for (std::int64_t i = 0; i < count; ++i) to[i] = best[i].at();
         });
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        return chosen_tangent(*this, x[0], tangents[0]);
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 
   private:
@@ -109,8 +109,8 @@ struct KthValue : Choice {
             *to = place_of_rank(k - 1, line, stride, n, scratch);
         });
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        return chosen_tangent(*this, x[0], tangents[0]);
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 };
 
@@ -137,30 +137,43 @@ struct MedianAlong : Choice {
             *to = place_of_median(ignore_nan, line, stride, n, scratch);
         });
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        return chosen_tangent(*this, x[0], tangents[0]);
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 };
 
-/// Of all elements. Those equal to it share the gradient.
+/// Of all elements, or of each row of a matrix. Those equal to it share the gradient.
 template <bool ignore_nan>
 struct Median {
     static constexpr const char* name = ignore_nan ? "nanmedian" : "median";
     static constexpr Uses uses[] = {in(0) | out()};
 
+    bool of_rows = false;
+
     Tensor forward(const Tensor& x) const {
-        if (x.numel() == 0) return full({}, std::numeric_limits<double>::quiet_NaN(), kFloat64).to(x.dtype());
-        return MedianAlong<ignore_nan>{{0, 1, false}}.forward(x.reshape({-1}))[0];
+        if (x.numel() == 0)
+            return full(x.sizes().slice(0, of_rows ? 1 : 0), std::numeric_limits<double>::quiet_NaN(), kFloat64)
+                .to(x.dtype());
+        const MedianAlong<ignore_nan> along{{of_rows ? 1 : 0, 1, false}};
+        return along.forward(of_rows ? x : x.reshape({-1}))[0];
     }
-    void vjp(Vjp& b) const { b.set(0, shares(b.input(0), b.output()) * b.grad()); }
+    void vjp(Vjp& b) const { b.set(0, shares(b.input(0), b.output()) * beside(b.grad())); }
     Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor& y) const {
-        return (shares(x[0], y) * tangents[0]).sum();
+        return sum(shares(x[0], y) * tangents[0]).reshape(y.sizes());
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const Tensor batch = x[0].movedim(dims[0], 0).unsqueeze(-1);
+        const Tensor rows = of_rows ? batch.flatten(0, 1).squeeze(-1) : batch.flatten(1);
+        return {detail_op::apply(Median{true}, rows).view(batch.sizes().slice(0, of_rows ? 2 : 1)), 0};
     }
 
   private:
-    static Tensor shares(const Tensor& x, const Tensor& median) {
-        const Tensor equal = where(median.isnan(), x.isnan(), x == median).to(x.dtype());
-        return equal / equal.sum();
+    /// A number for each row, so that it broadcasts with the elements.
+    Tensor beside(const Tensor& y) const { return of_rows ? y.unsqueeze(1) : y; }
+    Tensor sum(const Tensor& x) const { return of_rows ? x.sum(1, true) : x.sum(); }
+    Tensor shares(const Tensor& x, const Tensor& y) const {
+        const Tensor median = beside(y), equal = where(median.isnan(), x.isnan(), x == median).to(x.dtype());
+        return equal / sum(equal);
     }
 };
 
@@ -186,8 +199,8 @@ struct Mode : Choice {
             }
         });
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        return chosen_tangent(*this, x[0], tangents[0]);
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 };
 

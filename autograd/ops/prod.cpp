@@ -47,8 +47,7 @@ struct Prod {
   private:
     /// Whether all products are ordinary numbers.
     static bool divides(const Tensor& y) {
-        if (wrapped(y)) return false;
-        const Tensor size = y.detach().abs();
+        const Tensor size = detail::innermost(y).detach().abs();
         const bool narrow = y.dtype() == kFloat32;
         const double smallest = narrow ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
         return ((size >= smallest) & (size < std::numeric_limits<double>::infinity())).all().item<bool>();

@@ -77,6 +77,21 @@ struct Extreme {
     }
 };
 
+/// What `op`, which reduces one dimension, gives for a tensor with one more, moved to the front.
+template <class Op>
+auto batched_line(Op op, const Tensor& x, std::int64_t batch_dim) {
+    Tensor batched = x.movedim(batch_dim, 0);
+    if (batched.dim() == 1) {
+        op.over = {2, batched.sizes()};
+        op.dim = 1;
+        return detail_op::apply(op, batched.unsqueeze(1));
+    }
+    ++op.dim;
+    op.over.dims <<= 1;
+    op.over.shape.insert(0, batched.size(0));
+    return detail_op::apply(op, batched);
+}
+
 /// The extreme along one dimension and where it stands first; that element gets the gradient.
 template <Fold kind>
 struct ExtremeWithIndex {
@@ -99,10 +114,14 @@ struct ExtremeWithIndex {
         kept[static_cast<std::size_t>(dim)] = 1;
         b.set(0, scatter_add(zeros(meta.sizes, meta.dtype), dim, b.output(1).view(kept), b.grad().reshape(kept)));
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor& y) const {
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, std::span<const Tensor> outputs) const {
         if (x[0].dim() == 0) return tangents[0];
-        const Tensor index = kind == Fold::kMax ? argmax(x[0], dim, true) : argmin(x[0], dim, true);
-        return tangents[0].gather(dim, index).reshape(y.sizes());
+        const Tensor& index = outputs[1];
+        return tangents[0].gather(dim, restore(index, over, x[0].sizes())).reshape(index.sizes());
+    }
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const auto [values, index] = batched_line(*this, x[0], dims[0]);
+        return {Batched{values, 0}, Batched{index, 0}};
     }
 };
 
@@ -121,6 +140,9 @@ struct Position {
         return find(source, dim, fold(kind, source, over));
     }
     void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return {batched_line(*this, x[0], dims[0]), 0};
+    }
 };
 
 using Reductions = Family<Sum, Mean, Extreme<Fold::kMax>, Extreme<Fold::kMin>, ExtremeWithIndex<Fold::kMax>,

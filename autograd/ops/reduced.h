@@ -65,17 +65,4 @@ Batched reduce_batch(const Op& op, const Tensor& x, std::int64_t dim) {
     return {detail_op::apply(batched, x.movedim(dim, 0)), 0};
 }
 
-/// An operation along `op.dim`, of a tensor with one more dimension, moved to the front. The tensor must have had a
-/// dimension to begin with.
-template <class Op>
-Batched batch_along(Op op, const Tensor& x, std::int64_t batch_dim) {
-    const Tensor batched = x.movedim(batch_dim, 0);
-    if (batched.dim() == 1) {
-        op.dim = 1;
-        return {detail_op::apply(op, batched.unsqueeze(1)).squeeze(1), 0};
-    }
-    ++op.dim;
-    return {detail_op::apply(op, batched), 0};
-}
-
 }  // namespace xgrad::ops

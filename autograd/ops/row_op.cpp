@@ -24,21 +24,20 @@ RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
 
 MapKernel value_kernel(const RowCall& call, ScalarType compute) {
     const MapKernel kernel = call.kernels->value[static_cast<int>(compute)];
-    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only integers and bools have bits");
+    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only for integers and bools");
     return kernel;
 }
 
-/// The shape that `inputs` broadcast to.
+}  // namespace
+
+Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
+
 detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs) {
     detail::Dims shape = inputs[0]->sizes();
     for (const Tensor* x : inputs.subspan(1))
         if (x->sizes() != IntArrayRef(shape)) shape = detail::broadcast_shapes(shape, x->sizes(), name);
     return shape;
 }
-
-}  // namespace
-
-Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
     const RowTypes types = types_of(call, inputs);
@@ -58,24 +57,6 @@ Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::sp
     Tensor result = empty(common_shape(call.name, operands), dtype);
     map(kernel[float_index(dtype)], call.row, dtype, dtype, result, operands);
     return result;
-}
-
-TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims) {
-    std::int64_t rank = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i) rank = std::max(rank, inputs[i].dim() - (dims[i] >= 0));
-    TensorList out;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        Tensor x = inputs[i];
-        if (dims[i] >= 0) {
-            detail::Dims order{dims[i]};
-            for (std::int64_t d = 0; d < x.dim(); ++d)
-                if (d != dims[i]) order.push_back(d);
-            x = x.permute(order);
-            while (x.dim() < rank + 1) x = x.unsqueeze(1);
-        }
-        out.push_back(std::move(x));
-    }
-    return out;
 }
 
 }  // namespace xgrad::ops

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 
@@ -18,14 +19,14 @@ struct RowCall {
     const char* bool_error;  // why the row takes no bools; null if it does
 };
 
+/// The shape that `inputs` broadcast to. Throws ShapeError naming the operation.
+detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs);
 /// Runs the value kernel over the broadcast inputs, into a fresh tensor.
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs);
 /// The same into `self`, which is the first input.
 void row_value_inplace(const RowCall& call, const Tensor& self, std::span<const Tensor* const> inputs);
 /// gradient * derivative in one pass; `operands` are the gradient and the tensors that the derivative uses.
 Tensor row_derivative(const RowCall& call, MapKernel const (&kernel)[2], std::span<const Tensor* const> operands);
-/// Moves batch dimensions to the front and aligns the others for broadcasting.
-TensorList align_batches(std::span<const Tensor> inputs, std::span<const std::int64_t> dims);
 
 /// gradient * derivative, where the derivative may be a plain number.
 inline Tensor scale(const Tensor& gradient, const Tensor& derivative) { return gradient.mul(derivative); }
@@ -126,8 +127,13 @@ struct RowOp {
     /// gradient * derivative to input I, by operations that are recorded.
     template <std::size_t I>
     Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
+        // 1 / b of integers would be computed in the default dtype.
+        const auto operand = [&](std::size_t k) {
+            const bool keep = !x[k].defined() || (k == 0 && requires { Row::selects; });
+            return keep ? x[k] : x[k].to(gradient.dtype());
+        };
         const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
-            return rows::derivative_of<I>(row, x[K]...);
+            return rows::derivative_of<I>(row, operand(K)...);
         }
         (std::make_index_sequence<arity + 1>());
         if constexpr (requires { Row::masks; })

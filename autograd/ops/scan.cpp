@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/scan.h>
 
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/blocks.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/reduced.h>

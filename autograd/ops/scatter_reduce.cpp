@@ -1,7 +1,7 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/gather.h>
 #include <xgrad/autograd/ops/index.h>
-#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/order.h>
 
 #include <limits>
@@ -67,11 +67,6 @@ struct ScatterReduce {
     Reduce reduce;
     bool include_self;
 
-    Tensor forward(const Tensor& self, const Tensor& index, const Tensor& source) const {
-        Tensor out = self.clone();
-        forward_(out, index, source);
-        return out;
-    }
     void forward_(Tensor& self, const Tensor& index, const Tensor& source) const {
         const Tensor positions = apart_from(self, index), values = apart_from(self, source);
         check_positions(name, positions, dim, self.size(dim));
@@ -87,6 +82,10 @@ struct ScatterReduce {
             product_vjp(b, self, index, source);
         else
             extreme_vjp(b, self, index, source);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        const TensorList in = batches_first(x, dims);
+        return {detail_op::apply(ScatterReduce{dim + 1, reduce, include_self}, in[0], in[1], in[2]), 0};
     }
 
   private:
@@ -109,7 +108,8 @@ struct ScatterReduce {
         const Tensor zero = source == 0;
         const Tensor zeros_there =
             scatter_add(zeros(self.sizes(), kInt64), dim, index, zero.to(kInt64)).gather(dim, index);
-        if (GradMode::is_enabled() && (zero & (zeros_there > 1)).any().item<bool>())
+        const Tensor several = zero & (zeros_there > 1);
+        if (GradMode::is_enabled() && detail::innermost(several).any().item<bool>())
             raise<NotImplementedError>(name,
                                        "the second derivative of a product with more than one zero in src scattered "
                                        "to the same place is not implemented");
@@ -136,10 +136,8 @@ using ScatterReductions = Family<ScatterReduce>;
 Tensor counts(const Tensor& self, std::int64_t dim, const Tensor& index, bool include_self) {
     const NoGradGuard constant;
     const Tensor one = ones({}, self.dtype());
-    Tensor out = ones_like(self);
-    if (!include_self) out.scatter_(dim, index, 0);
-    out.scatter_add_(dim, index, one.expand(index.sizes()));
-    return out.clamp_min_(1);
+    const Tensor own = include_self ? ones_like(self) : scatter(ones_like(self), dim, index, 0);
+    return scatter_add(own, dim, index, one.expand(index.sizes())).clamp_min(1);
 }
 
 struct ReduceArguments {

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/map.h>
-#include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/promotion.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/autograd/pool_allocator.h>
@@ -52,6 +52,13 @@ struct SearchSorted {
         return out.to(result);
     }
     void vjp(Vjp&) const {}
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        if (dims[0] < 0 && x[0].dim() == 1) return {detail_op::apply(*this, x[0], x[1].movedim(dims[1], 0)), 0};
+        const TensorList in = batches_first(x, dims);
+        if (in[0].dim() > 2) return {detail_op::apply(*this, in[0], in[1]), 0};
+        const Tensor lines = in[1].unsqueeze(-1).flatten(1);  // one for each sequence
+        return {detail_op::apply(*this, in[0], lines).view(in[1].sizes()), 0};
+    }
 };
 
 /// How many elements lie in each of `bins` parts of [low, high]; the last part holds its end.

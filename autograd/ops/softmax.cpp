@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/reduced.h>
 #include <xgrad/autograd/ops/softmax.h>
@@ -83,6 +84,16 @@ struct SoftmaxBackward {
         const Tensor g = b.input(0);
         b.set(1, v * (g - (g * y).sum(dim, true)) - g * (v * y).sum(dim, true));
     }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        const Tensor &g = x[0], &y = x[1];
+        Tensor tangent;
+        if (t[0].defined()) tangent = softmax_backward(t[0], y, dim);
+        if (!t[1].defined()) return tangent;
+        return add_tangents(tangent, t[1] * (g - (g * y).sum(dim, true)) - y * (g * t[1]).sum(dim, true));
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x, dims);
+    }
 };
 
 /// y = x - log(sum(exp(x))); grad_x = g - exp(y) sum(g).
@@ -116,6 +127,15 @@ struct LogSoftmaxBackward {
         const Tensor p = b.input(1).exp();
         if (b.needs(0)) b.set(0, v - (v * p).sum(dim, true));
         if (b.needs(1)) b.set(1, -(v * p * b.input(0).sum(dim, true)));
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        const Tensor &g = x[0], p = x[1].exp();
+        Tensor tangent;
+        if (t[0].defined()) tangent = t[0] - p * t[0].sum(dim, true);
+        return t[1].defined() ? add_tangents(tangent, -(p * t[1] * g.sum(dim, true))) : tangent;
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x, dims);
     }
 };
 

@@ -68,8 +68,8 @@ struct Sort : Choice {
         });
         return {values, places};
     }
-    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> tangents, const Tensor&) const {
-        return chosen_tangent(*this, x[0], tangents[0]);
+    std::array<Batched, 2> batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_along(*this, x[0], dims[0]);
     }
 };
 

@@ -42,6 +42,18 @@ SparseMap SparseMap::transposed() const {
     return out;
 }
 
+SparseMap SparseMap::repeated(std::int64_t count, std::int64_t values) const {
+    SparseMap out(inputs * count);
+    for (std::int64_t i = 0; i < count; ++i)
+        for (std::size_t r = 1; r < starts.size(); ++r) {
+            for (auto p = static_cast<std::size_t>(starts[r - 1]); p < static_cast<std::size_t>(starts[r]); ++p)
+                out.add(columns[p] + i * inputs,
+                        (entries.empty() ? static_cast<std::int64_t>(p) : entries[p]) + i * values);
+            out.end_row();
+        }
+    return out;
+}
+
 Tensor apply_map(const SparseMap& map, const Tensor& values, const Tensor& x, std::int64_t dim) {
     const Tensor source = x.contiguous(), factors = values.defined() ? values.contiguous() : values;
     detail::Dims sizes = x.sizes();

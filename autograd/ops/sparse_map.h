@@ -22,6 +22,8 @@ struct SparseMap {
 
     std::int64_t rows() const { return static_cast<std::int64_t>(starts.size()) - 1; }
     SparseMap transposed() const;
+    /// The same map `count` times, of slices and with factors (`values` each time) that lie one after the other.
+    SparseMap repeated(std::int64_t count, std::int64_t values) const;
 
     std::int64_t inputs;
     detail::PoolVector<std::int64_t> starts, columns;

@@ -1,4 +1,4 @@
-#include "gnuplot.h"
+#include "program.h"
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -26,8 +26,9 @@ std::string read_all(std::FILE* file) {
     return text;
 }
 
-/// Starts gnuplot with these files as its input and output. Returns an errno.
-int spawn(std::FILE* in, std::FILE* out, const std::filesystem::path& folder, pid_t& child) {
+/// Starts a program with these files as its input and output. Returns an errno.
+int spawn(std::vector<std::string> command, std::FILE* in, std::FILE* out, const std::filesystem::path& folder,
+          pid_t& child) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ::fileno(in), STDIN_FILENO);
@@ -38,9 +39,10 @@ int spawn(std::FILE* in, std::FILE* out, const std::filesystem::path& folder, pi
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    char program[] = "gnuplot";
-    std::array<char*, 2> arguments{program, nullptr};
-    const int error = ::posix_spawnp(&child, program, &actions, &attributes, arguments.data(), environ);
+    std::vector<char*> arguments;
+    for (std::string& word : command) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const int error = ::posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -48,27 +50,29 @@ int spawn(std::FILE* in, std::FILE* out, const std::filesystem::path& folder, pi
 
 }  // namespace
 
-std::string run_gnuplot(const std::string& script, const std::filesystem::path& folder) {
+std::string run_program(const std::vector<std::string>& command, const std::string& package, const std::string& input,
+                        const std::filesystem::path& folder) {
+    const std::string& name = command[0];
     // Files rather than pipes: nobody waits for a reader, nobody writes to one that is gone.
     const File in = temporary();
     const File out = temporary();
-    if (!in || !out || std::fwrite(script.data(), 1, script.size(), in.get()) != script.size() ||
+    if (!in || !out || std::fwrite(input.data(), 1, input.size(), in.get()) != input.size() ||
         std::fflush(in.get()) != 0) {
-        return std::string("no temporary file for gnuplot's script: ") + std::strerror(errno);
+        return "no temporary file for the input of " + name + ": " + std::strerror(errno);
     }
     std::rewind(in.get());
 
     pid_t child = 0;
-    const int error = spawn(in.get(), out.get(), folder, child);
-    if (error == ENOENT) return "gnuplot is not installed (on Debian: gnuplot-nox)";
-    if (error != 0) return std::string("gnuplot cannot be started: ") + std::strerror(error);
+    const int error = spawn(command, in.get(), out.get(), folder, child);
+    if (error == ENOENT) return name + " is not installed (on Debian: " + package + ")";
+    if (error != 0) return name + " cannot be started: " + std::strerror(error);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return std::string("gnuplot is lost: ") + std::strerror(errno);
+        if (errno != EINTR) return name + " is lost: " + std::strerror(errno);
     }
     if (status == 0) return {};
     const std::string text = read_all(out.get());
-    return "gnuplot failed" + (text.empty() ? std::string() : ": " + text);
+    return name + " failed" + (text.empty() ? std::string() : ": " + text);
 }
 
 }  // namespace examples
