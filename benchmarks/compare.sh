@@ -37,7 +37,7 @@ install_packages "${xgrad_packages[@]}" libtorch-dev libopenblas0-openmp libtcma
 if [[ -z $build ]]; then
     build=build/release
     cmake --preset release >/dev/null # libtorch may be new
-    build release --target xgrad benchmark_xgrad benchmark_libtorch benchmark_floors benchmark_report
+    build release --target xgrad benchmark_xgrad benchmark_libtorch benchmark_floors benchmark_fuse benchmark_report
 fi
 
 output=results/benchmarks
@@ -132,6 +132,8 @@ progress
 
 agree=0
 "$build/benchmarks/benchmark_report" "$output" | tee -a "$output/report.md" || agree=1
+printf '\n## fuse beside loops written by hand\n\n' | tee -a "$output/report.md"
+"$build/benchmarks/benchmark_fuse" | tee -a "$output/report.md" || agree=1
 gnuplot -c benchmarks/plot/ratios.gp "$output"
 [[ ! $curves ]] || gnuplot -c benchmarks/plot/curves.gp "$output"
 printf '\n![Times relative to libtorch](ratios.svg)\n' >>"$output/report.md"

@@ -27,8 +27,8 @@ const std::string kVersion = XGRAD_VERSION;
 
 std::vector<Entry> table() {
     std::vector<Entry> all;
-    for (const auto family : {overhead_workloads, training_workloads, elementwise_workloads, row_workloads,
-                              network_workloads, convolution_workloads, product_workloads}) {
+    for (const auto family : {overhead_workloads, training_workloads, elementwise_workloads, fused_workloads,
+                              row_workloads, network_workloads, convolution_workloads, product_workloads}) {
         for (const Entry& entry : family()) all.push_back(entry);
     }
     return all;

@@ -54,6 +54,7 @@ std::unique_ptr<Workload> make() {
 std::vector<Entry> overhead_workloads();
 std::vector<Entry> training_workloads();
 std::vector<Entry> elementwise_workloads();
+std::vector<Entry> fused_workloads();
 std::vector<Entry> row_workloads();
 std::vector<Entry> product_workloads();
 std::vector<Entry> network_workloads();

@@ -18,13 +18,7 @@ namespace rows = ops::rows;
 #define XGRAD_FUNCTION(name, row) \
     Tensor name(const Tensor& self) { return apply_row(row, self); }
 
-namespace {
-
-constexpr double kSeluAlpha = 1.6732632423543772848170429916717, kSeluScale = 1.0507009873554804934193349852946;
-
-}  // namespace
-
-XGRAD_ACTIVATION(selu, (rows::Elu{kSeluAlpha, kSeluScale, 1}))
+XGRAD_ACTIVATION(selu, (rows::Elu{rows::kSeluAlpha, rows::kSeluScale, 1}))
 XGRAD_ACTIVATION(relu6, (rows::Hardtanh{0, 6}))
 XGRAD_ACTIVATION(silu, rows::Silu{})
 XGRAD_ACTIVATION(mish, rows::Mish{})

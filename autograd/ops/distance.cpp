@@ -214,5 +214,7 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim, d
     const Tensor product = unit(x1) * unit(x2);
     return sizes.empty() ? product : product.sum(along);
 }
+Tensor dist(const Tensor& self, const Tensor& other, const Scalar& p) { return norm(self - other, p); }
+Tensor Tensor::dist(const Tensor& other, const Scalar& p) const { return xgrad::dist(*this, other, p); }
 
 }  // namespace xgrad

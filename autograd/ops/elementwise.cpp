@@ -300,8 +300,7 @@ Tensor where(const Tensor& condition, const Tensor& self, const Scalar& other) {
     return where(condition, self, number_operand(self, other));
 }
 Tensor where(const Tensor& condition, const Scalar& self, const Scalar& other) {
-    const ScalarType kind = promote_types(self.type(), other.type());
-    const ScalarType dtype = kind == kFloat64 ? get_default_dtype() : kind;
+    const ScalarType dtype = result_type(self, other);
     return where(condition, full({}, self, dtype), full({}, other, dtype));
 }
 Tensor Tensor::where(const Tensor& condition, const Tensor& other) const {

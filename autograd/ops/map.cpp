@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kBlock = 512;   // elements in a staging buffer: all of them fit the first-level cache
 constexpr std::int64_t kLongRun = 64;  // from here on a run is worth a kernel call of its own
-constexpr std::size_t kMaxOperands = kMaxMapInputs + 1;
+constexpr std::size_t kMaxOperands = kMaxMapInputs + kMaxMapOutputs;
 using detail::kMaxRank;
 
 constexpr std::int64_t kShortRun = 8;       // up to here a run is copied faster than a function is called
@@ -22,23 +22,24 @@ constexpr std::int64_t kTileColumns = 64;
 constexpr std::int64_t kMinTile = 8;          // transposing fewer rows or columns saves nothing
 constexpr std::int64_t kLargeOperand = 8192;  // elements from which on the cache does not forgive walking across rows
 
-/// The output (operand 0) and the inputs over one common shape, with dimensions merged where all of them allow it.
+/// The outputs (the first operands; several are laid out alike) and the inputs over one common shape, with dimensions
+/// merged where all of them allow it.
 struct Plan {
-    MapKernel kernel;
+    ManyMapKernel kernel;
     const void* row;
     ScalarType compute, produce;
-    std::size_t operands = 0, rank = 0;
+    std::size_t operands = 0, outputs = 1, rank = 0;
     std::int64_t numel = 0;
     std::int64_t sizes[kMaxRank];
     std::int64_t strides[kMaxOperands][kMaxRank];
     std::byte* data[kMaxOperands];
     ScalarType dtype[kMaxOperands];
     bool linear[kMaxOperands];  // row-major contiguous over the whole shape, and of the kernel's dtype
-    bool streams;               // whether the result is so large that it passes the caches by
+    bool streams;               // whether the results are so large that they pass the caches by
 
     std::int64_t run_length() const { return rank ? sizes[rank - 1] : 1; }
     std::int64_t run_stride(std::size_t k) const { return rank ? strides[k][rank - 1] : 0; }
-    ScalarType kernel_dtype(std::size_t k) const { return k == 0 ? produce : compute; }
+    ScalarType kernel_dtype(std::size_t k) const { return k < outputs ? produce : compute; }
 };
 
 void set_shape(Plan& plan, IntArrayRef shape) {
@@ -57,7 +58,7 @@ void add_operand(Plan& plan, const Tensor& tensor) {
         plan.strides[k][d] = d < missing || impl.sizes[d - missing] == 1 ? 0 : impl.strides[d - missing];
 }
 
-/// Orders the dimensions as they lie in the memory of the output, drops those of size 1 and merges neighbours that
+/// Orders the dimensions as they lie in the memory of the outputs, drops those of size 1 and merges neighbours that
 /// every operand steps through evenly.
 void coalesce(Plan& plan) {
     for (std::size_t i = 1; i < plan.rank; ++i)
@@ -127,19 +128,22 @@ class Cursor {
 
 using Buffer = std::byte[kBlock * 8];
 
-/// Computes n elements into `out`. Those that pass the caches by are staged in a block of the first level, which costs
-/// little and serves every kernel.
-void compute(const Plan& plan, void* out, const void* const* in, std::int64_t n) {
+/// Computes n elements of each result. Those that pass the caches by are staged in blocks of the first level, which
+/// costs little and serves every kernel.
+void compute(const Plan& plan, void* const* out, const void* const* in, std::int64_t n) {
     if (!plan.streams) return plan.kernel(plan.row, out, in, n);
-    alignas(64) Buffer staged;
+    alignas(64) Buffer staged[kMaxMapOutputs];
+    void* to[kMaxMapOutputs];
+    for (std::size_t k = 0; k < plan.outputs; ++k) to[k] = staged[k];
     const void* from[kMaxMapInputs];
-    std::copy(in, in + plan.operands - 1, from);
+    std::copy(in, in + plan.operands - plan.outputs, from);
     for (std::int64_t done = 0; done < n; done += kBlock) {
         const std::int64_t m = std::min(kBlock, n - done);
-        plan.kernel(plan.row, staged, from, m);
-        kernels().stream(static_cast<std::byte*>(out) + done * element_size(plan.produce), staged,
-                         static_cast<std::size_t>(m * element_size(plan.produce)));
-        for (std::size_t k = 0; k + 1 < plan.operands; ++k)
+        plan.kernel(plan.row, to, from, m);
+        for (std::size_t k = 0; k < plan.outputs; ++k)
+            kernels().stream(static_cast<std::byte*>(out[k]) + done * element_size(plan.produce), staged[k],
+                             static_cast<std::size_t>(m * element_size(plan.produce)));
+        for (std::size_t k = 0; k + plan.outputs < plan.operands; ++k)
             from[k] = static_cast<const std::byte*>(from[k]) + m * element_size(plan.compute);
     }
 }
@@ -156,21 +160,19 @@ void run_by_run(const Plan& plan, std::int64_t begin, std::int64_t end) {
     Cursor cursor(plan, begin);
     while (begin < end) {
         const std::int64_t n = std::min({cursor.left_in_run(), end - begin, all_direct ? end - begin : kBlock});
-        const void* in[kMaxMapInputs];
-        for (std::size_t k = 1; k < plan.operands; ++k) {
-            if (direct[k]) {
-                in[k - 1] = cursor.at(k);
-                continue;
-            }
-            in[k - 1] = buffers[k];
+        void* at[kMaxOperands];  // where the kernel finds the operands
+        for (std::size_t k = 0; k < plan.operands; ++k) {
+            at[k] = direct[k] ? cursor.at(k) : buffers[k];
             const bool repeats = plan.run_stride(k) == 0;
-            if (repeats && repeated[k] == cursor.at(k)) continue;
+            if (k < plan.outputs || direct[k] || (repeats && repeated[k] == cursor.at(k))) continue;
             convert_run(plan.dtype[k], cursor.at(k), plan.run_stride(k), plan.compute, buffers[k], 1,
                         repeats ? kBlock : n);
             repeated[k] = repeats ? cursor.at(k) : nullptr;
         }
-        compute(plan, direct[0] ? static_cast<void*>(cursor.at(0)) : buffers[0], in, n);
-        if (!direct[0]) convert_run(plan.produce, buffers[0], 1, plan.dtype[0], cursor.at(0), plan.run_stride(0), n);
+        compute(plan, at, at + plan.outputs, n);
+        for (std::size_t k = 0; k < plan.outputs; ++k)
+            if (!direct[k])
+                convert_run(plan.produce, buffers[k], 1, plan.dtype[k], cursor.at(k), plan.run_stride(k), n);
         cursor.advance(n);
         begin += n;
     }
@@ -182,27 +184,27 @@ void block_by_block(const Plan& plan, std::int64_t begin, std::int64_t end) {
     Cursor cursor(plan, begin);
     while (begin < end) {
         const std::int64_t n = std::min(kBlock, end - begin);
-        const void* in[kMaxMapInputs];
-        for (std::size_t k = 1; k < plan.operands; ++k)
-            in[k - 1] = plan.linear[k] ? plan.data[k] + begin * element_size(plan.dtype[k]) : buffers[k];
-        void* out = plan.linear[0] ? plan.data[0] + begin * element_size(plan.dtype[0]) : buffers[0];
+        void* at[kMaxOperands];  // where the kernel finds the operands
+        for (std::size_t k = 0; k < plan.operands; ++k)
+            at[k] = plan.linear[k] ? plan.data[k] + begin * element_size(plan.dtype[k]) : buffers[k];
         const Cursor start = cursor;
         for (std::int64_t done = 0; done < n;) {
             const std::int64_t m = std::min(cursor.left_in_run(), n - done);
-            for (std::size_t k = 1; k < plan.operands; ++k)
+            for (std::size_t k = plan.outputs; k < plan.operands; ++k)
                 if (!plan.linear[k])
                     convert_run(plan.dtype[k], cursor.at(k), plan.run_stride(k), plan.compute,
                                 buffers[k] + done * element_size(plan.compute), 1, m);
             cursor.advance(m);
             done += m;
         }
-        compute(plan, out, in, n);
-        if (!plan.linear[0]) {
+        compute(plan, at, at + plan.outputs, n);
+        for (std::size_t k = 0; k < plan.outputs; ++k) {
+            if (plan.linear[k]) continue;
             Cursor back = start;
             for (std::int64_t done = 0; done < n;) {
                 const std::int64_t m = std::min(back.left_in_run(), n - done);
-                convert_run(plan.produce, buffers[0] + done * element_size(plan.produce), 1, plan.dtype[0], back.at(0),
-                            plan.run_stride(0), m);
+                convert_run(plan.produce, buffers[k] + done * element_size(plan.produce), 1, plan.dtype[k], back.at(k),
+                            plan.run_stride(k), m);
                 back.advance(m);
                 done += m;
             }
@@ -361,48 +363,92 @@ Tensor straighten(Plan& plan, std::size_t k) {
 }
 
 void run_linear(const Plan& plan, std::int64_t begin, std::int64_t end) {
-    const void* in[kMaxMapInputs];
-    for (std::size_t k = 1; k < plan.operands; ++k) in[k - 1] = plan.data[k] + begin * element_size(plan.compute);
-    compute(plan, plan.data[0] + begin * element_size(plan.produce), in, end - begin);
+    void* at[kMaxOperands];
+    for (std::size_t k = 0; k < plan.operands; ++k) at[k] = plan.data[k] + begin * element_size(plan.kernel_dtype(k));
+    compute(plan, at, at + plan.outputs, end - begin);
 }
 
-}  // namespace
-
-void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produce, const Tensor& out,
-         std::span<const Tensor* const> inputs) {
+/// Whether all operands are contiguous, of one shape, of the kernel's dtype, and too few elements to be divided.
+bool is_small(ScalarType compute, ScalarType produce, const Tensor& out, std::span<const Tensor* const> inputs) {
     const auto& target = *out.unsafeGetTensorImpl();
-    if (target.numel == 0) return;
-    bool plain = target.contiguous && target.dtype == produce;
+    bool plain = target.contiguous && target.dtype == produce && target.numel <= kGrain;
     for (const Tensor* input : inputs) {
         const auto& impl = *input->unsafeGetTensorImpl();
         plain &= impl.contiguous && impl.numel == target.numel && impl.dtype == compute;
     }
-    if (plain && target.numel <= kGrain) {
-        const void* in[kMaxMapInputs];
-        for (std::size_t k = 0; k < inputs.size(); ++k) in[k] = inputs[k]->unsafeGetTensorImpl()->data();
-        return kernel(row, target.data(), in, target.numel);
-    }
-    Plan plan;
-    plan.kernel = kernel;
-    plan.row = row;
-    plan.compute = compute;
-    plan.produce = produce;
-    plan.numel = target.numel;
-    set_shape(plan, target.sizes);
-    add_operand(plan, out);
+    return plain;
+}
+
+/// Runs a plan whose kernel, dtypes and number of outputs are set.
+void run(Plan& plan, std::span<const Tensor> outs, std::span<const Tensor* const> inputs) {
+    plan.numel = outs[0].numel();
+    plan.outputs = outs.size();
+    set_shape(plan, outs[0].sizes());
+    for (const Tensor& out : outs) add_operand(plan, out);
     for (const Tensor* input : inputs) add_operand(plan, *input);
     coalesce(plan);
-    Tensor straight[kMaxOperands];
-    for (std::size_t k = 1; k < plan.operands; ++k)
-        if (inputs[k - 1]->numel() >= kLargeOperand && transposed_dim(plan, k) < plan.rank)
-            straight[k] = straighten(plan, k);
-    if (std::any_of(straight, straight + plan.operands, [](const Tensor& x) { return x.defined(); })) coalesce(plan);
+    Tensor straight[kMaxMapInputs];
+    bool any_straight = false;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const std::size_t k = plan.outputs + i;
+        if (inputs[i]->numel() < kLargeOperand || transposed_dim(plan, k) == plan.rank) continue;
+        straight[i] = straighten(plan, k);
+        any_straight = true;
+    }
+    if (any_straight) coalesce(plan);
     const bool linear = std::all_of(plan.linear, plan.linear + plan.operands, [](bool b) { return b; });
     const auto part = linear ? run_linear : plan.run_length() >= kLongRun ? run_by_run : block_by_block;
     detail::parallel_for(0, plan.numel, kGrain, [&](std::int64_t b, std::int64_t e) {
         part(plan, b, e);
         if (plan.streams) kernels().fence_streams();
     });
+}
+
+struct Single {
+    MapKernel kernel;
+    const void* row;
+};
+
+void run_single(const void* row, void* const* out, const void* const* in, std::int64_t n) {
+    const Single& single = *static_cast<const Single*>(row);
+    single.kernel(single.row, out[0], in, n);
+}
+
+}  // namespace
+
+void map(MapKernel kernel, const void* row, ScalarType compute, ScalarType produce, const Tensor& out,
+         std::span<const Tensor* const> inputs) {
+    if (out.numel() == 0) return;
+    if (is_small(compute, produce, out, inputs)) {
+        const void* in[kMaxMapInputs];
+        for (std::size_t k = 0; k < inputs.size(); ++k) in[k] = inputs[k]->unsafeGetTensorImpl()->data();
+        return kernel(row, out.unsafeGetTensorImpl()->data(), in, out.unsafeGetTensorImpl()->numel);
+    }
+    const Single single{kernel, row};
+    Plan plan;
+    plan.kernel = run_single;
+    plan.row = &single;
+    plan.compute = compute;
+    plan.produce = produce;
+    run(plan, {&out, 1}, inputs);
+}
+
+void map_many(ManyMapKernel kernel, const void* row, ScalarType compute, ScalarType produce,
+              std::span<const Tensor> outs, std::span<const Tensor* const> inputs) {
+    if (outs.empty() || outs[0].numel() == 0) return;
+    if (is_small(compute, produce, outs[0], inputs)) {
+        void* out[kMaxMapOutputs];
+        const void* in[kMaxMapInputs];
+        for (std::size_t k = 0; k < outs.size(); ++k) out[k] = outs[k].unsafeGetTensorImpl()->data();
+        for (std::size_t k = 0; k < inputs.size(); ++k) in[k] = inputs[k]->unsafeGetTensorImpl()->data();
+        return kernel(row, out, in, outs[0].numel());
+    }
+    Plan plan;
+    plan.kernel = kernel;
+    plan.row = row;
+    plan.compute = compute;
+    plan.produce = produce;
+    run(plan, outs, inputs);
 }
 
 void copy(const Tensor& out, const Tensor& source) {

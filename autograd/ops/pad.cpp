@@ -336,4 +336,29 @@ Tensor replication_pad3d(const Tensor& self, IntArrayRef padding) {
     return ops::pad_dims("replication_pad3d", self, padding, ops::Border::kReplicate, 3);
 }
 
+Tensor pad_sequence(const TensorList& sequences, bool batch_first, double padding_value,
+                    std::string_view padding_side) {
+    constexpr const char* kName = "pad_sequence";
+    if (sequences.empty()) raise<ValueError>(kName, "received an empty list of sequences");
+    if (padding_side != "left" && padding_side != "right")
+        raise<ValueError>(kName, "Expected padding_side to be 'left' or 'right', but got '", padding_side, "'");
+    std::int64_t longest = 0;
+    for (const Tensor& x : sequences) {
+        ops::check_defined(kName, x);
+        const Tensor& first = sequences.front();
+        if (x.dim() == 0 || x.dim() != first.dim() ||
+            !(x.sizes().slice(1, x.sizes().size() - 1) == first.sizes().slice(1, first.sizes().size() - 1)))
+            raise<ShapeError>(kName, "the sequences may differ in their first dimension only, got ",
+                              shape_string(first.sizes()), " and ", shape_string(x.sizes()));
+        longest = std::max(longest, x.size(0));
+    }
+    TensorList padded;
+    for (const Tensor& x : sequences) {
+        Dims widths(2 * x.sizes().size());
+        widths[widths.size() - (padding_side == "left" ? 2 : 1)] = longest - x.size(0);
+        padded.push_back(constant_pad_nd(x, widths, padding_value));
+    }
+    return stack(padded, batch_first ? 0 : 1);
+}
+
 }  // namespace xgrad

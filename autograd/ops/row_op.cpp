@@ -24,21 +24,20 @@ RowTypes types_of(const RowCall& call, std::span<const Tensor* const> inputs) {
 
 MapKernel value_kernel(const RowCall& call, ScalarType compute) {
     const MapKernel kernel = call.kernels->value[static_cast<int>(compute)];
-    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only integers and bools have bits");
+    if (!kernel) raise<DtypeError>(call.name, "not implemented for '", compute, "': only for integers and bools");
     return kernel;
 }
 
-/// The shape that `inputs` broadcast to.
+}  // namespace
+
+Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
+
 detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs) {
     detail::Dims shape = inputs[0]->sizes();
     for (const Tensor* x : inputs.subspan(1))
         if (x->sizes() != IntArrayRef(shape)) shape = detail::broadcast_shapes(shape, x->sizes(), name);
     return shape;
 }
-
-}  // namespace
-
-Tensor rows::constant(const Tensor& x, double value) { return full({}, value, x.dtype()); }
 
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs) {
     const RowTypes types = types_of(call, inputs);

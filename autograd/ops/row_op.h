@@ -19,6 +19,8 @@ struct RowCall {
     const char* bool_error;  // why the row takes no bools; null if it does
 };
 
+/// The shape that `inputs` broadcast to. Throws ShapeError naming the operation.
+detail::Dims common_shape(const char* name, std::span<const Tensor* const> inputs);
 /// Runs the value kernel over the broadcast inputs, into a fresh tensor.
 Tensor row_value(const RowCall& call, std::span<const Tensor* const> inputs);
 /// The same into `self`, which is the first input.
@@ -125,8 +127,13 @@ struct RowOp {
     /// gradient * derivative to input I, by operations that are recorded.
     template <std::size_t I>
     Tensor times_derivative(const Tensor& gradient, const std::array<Tensor, arity + 1>& x) const {
+        // 1 / b of integers would be computed in the default dtype.
+        const auto operand = [&](std::size_t k) {
+            const bool keep = !x[k].defined() || (k == 0 && requires { Row::selects; });
+            return keep ? x[k] : x[k].to(gradient.dtype());
+        };
         const auto derivative = [&]<std::size_t... K>(std::index_sequence<K...>) {
-            return rows::derivative_of<I>(row, x[K]...);
+            return rows::derivative_of<I>(row, operand(K)...);
         }
         (std::make_index_sequence<arity + 1>());
         if constexpr (requires { Row::masks; })

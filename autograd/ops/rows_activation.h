@@ -54,6 +54,9 @@ struct Elu {
                                   constant(x, scale)))
 };
 
+/// Of elu: those that make it selu.
+inline constexpr double kSeluAlpha = 1.6732632423543772848170429916717, kSeluScale = 1.0507009873554804934193349852946;
+
 /// x Phi(x), Phi being the normal distribution (Hendrycks and Gimpel, 2016), by erfc to keep the tail.
 struct Gelu {
     XGRAD_ROW(gelu, kFloating) XGRAD_USES(kX) XGRAD_DOMAIN({-3, 3})

@@ -240,6 +240,21 @@ struct Logaddexp {
     XGRAD_DERIVATIVE2(1, a, b, y, sigmoid(b - a))
 };
 
+/// log2(2^a + 2^b); the first case is for equal infinities.
+struct Logaddexp2 {
+    XGRAD_ROW(logaddexp2, kFloating) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, where(a == b, a + 1.0, maximum(a, b) + log1p(exp2(-abs(a - b))) * 1.4426950408889634))
+    XGRAD_DERIVATIVE2(0, a, b, y, sigmoid((a - b) * 0.6931471805599453))
+    XGRAD_DERIVATIVE2(1, a, b, y, sigmoid((b - a) * 0.6931471805599453))
+};
+
+/// The next number after a towards b: as a function of a, a itself but for rounding.
+struct Nextafter {
+    XGRAD_ROW(nextafter, kFloating) XGRAD_USES(kPassThrough, kZero) XGRAD_DOMAIN({-3, 3}, {-3, 3})
+    XGRAD_VALUE2(a, b, nextafter(a, b))
+    XGRAD_DERIVATIVE2(0, a, b, y, 1.0)
+};
+
 /// a log(b), and 0 at a = 0.
 struct Xlogy {
     XGRAD_ROW(xlogy, kFloating) XGRAD_USES(kA | kB, kA | kB) XGRAD_DOMAIN({-2, 2}, {0.3, 3})
@@ -285,6 +300,8 @@ XGRAD_BITWISE(BitwiseOr, bitwise_or, a | b)
 XGRAD_BITWISE(BitwiseXor, bitwise_xor, a ^ b)
 XGRAD_BITWISE(ShiftLeft, bitwise_left_shift, shift_left(a, b))
 XGRAD_BITWISE(ShiftRight, bitwise_right_shift, shift_right(a, b))
+XGRAD_BITWISE(Gcd, gcd, gcd(a, b))
+XGRAD_BITWISE(Lcm, lcm, lcm(a, b))
 #undef XGRAD_BITWISE
 
 // --- Three tensors
@@ -357,10 +374,10 @@ using NumberRows = TypeList<rows::AddScalar, rows::RsubScalar, rows::MulScalar, 
 using BinaryRows = TypeList<rows::Add, rows::Sub, rows::AddScaled, rows::Mul, rows::Div, rows::DivTrunc, rows::DivFloor,
                             rows::Remainder, rows::Fmod, rows::Pow, rows::Maximum, rows::Minimum, rows::Fmax,
                             rows::Fmin, rows::ClampMin, rows::ClampMax, rows::Atan2, rows::Hypot, rows::Copysign,
-                            rows::Logaddexp, rows::Xlogy, rows::LerpNumber>;
+                            rows::Logaddexp, rows::Logaddexp2, rows::Nextafter, rows::Xlogy, rows::LerpNumber>;
 using LogicRows =
     TypeList<rows::Eq, rows::Ne, rows::Lt, rows::Le, rows::Gt, rows::Ge, rows::LogicalAnd, rows::LogicalOr,
-             rows::LogicalXor, rows::BitwiseAnd, rows::BitwiseOr, rows::BitwiseXor, rows::ShiftLeft, rows::ShiftRight>;
+             rows::LogicalXor, rows::BitwiseAnd, rows::BitwiseOr, rows::BitwiseXor, rows::ShiftLeft, rows::ShiftRight, rows::Gcd, rows::Lcm>;
 using TernaryRows = TypeList<rows::Where, rows::Lerp, rows::Addcmul, rows::Addcdiv, rows::ClampBetween>;
 
 }  // namespace xgrad::ops

@@ -210,6 +210,7 @@ XGRAD_BINARY(copysign)
 XGRAD_BINARY(fmax)
 XGRAD_BINARY(fmin)
 XGRAD_BINARY(hypot)
+XGRAD_BINARY(nextafter)
 
 namespace detail {
 XGRAD_BINARY(fmod)
@@ -291,6 +292,33 @@ static constexpr X shift_right(X x, X n) {
     constexpr X kMost = static_cast<X>(8 * sizeof(X) - (std::is_signed_v<X> ? 1 : 0));
     if (n < 0 || n >= kMost) return std::is_signed_v<X> && x < 0 ? static_cast<X>(-1) : X(0);
     return static_cast<X>(x >> n);
+}
+
+/// |x|, where that of the smallest integer fits.
+template <std::integral X>
+static constexpr std::make_unsigned_t<X> magnitude(X x) {
+    using Uint = std::make_unsigned_t<X>;
+    return x < 0 ? static_cast<Uint>(0 - static_cast<Uint>(x)) : static_cast<Uint>(x);
+}
+
+/// The greatest common divisor, by Euclid; gcd(0, 0) is 0.
+template <std::integral X>
+static constexpr X gcd(X x, X y) {
+    auto a = magnitude(x), b = magnitude(y);
+    while (b != 0) {
+        const auto rest = static_cast<decltype(b)>(a % b);
+        a = b;
+        b = rest;
+    }
+    return static_cast<X>(a);
+}
+
+/// The least common multiple, modulo 2^bits; that with 0 is 0.
+template <std::integral X>
+static constexpr X lcm(X x, X y) {
+    if (x == 0 || y == 0) return 0;
+    using Uint = std::make_unsigned_t<X>;
+    return abs(static_cast<X>(magnitude(x) / static_cast<Uint>(gcd(x, y)) * magnitude(y)));
 }
 
 static inline float fma(float x, float y, float z) { return ::fmaf(x, y, z); }

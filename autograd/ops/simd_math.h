@@ -243,6 +243,14 @@ auto atan2(const X& y, const Y& x) {
     return detail::each_lane([](double a, double b) { return ::atan2(a, b); }, L(y), L(x));
 }
 
+template <class X, class Y>
+requires detail::LanePair<X, Y>
+auto nextafter(const X& x, const Y& y) {
+    using L = typename detail::LaneOf<X, Y>::Type;
+    using T = typename L::Value;
+    return detail::each_lane([](T a, T b) { return simd::nextafter(a, b); }, L(x), L(y));
+}
+
 /// The remainder with the sign of x, exactly (C99).
 template <class X, class Y>
 requires detail::LanePair<X, Y>

@@ -94,4 +94,25 @@ Tensor Tensor::named_norm(std::string_view p, OptionalIntArrayRef dim, bool keep
     return ops::norm_over(*this, Scalar(2), dim, keepdim, dtype);
 }
 
+Tensor renorm(const Tensor& self, const Scalar& p, std::int64_t dim, const Scalar& maxnorm) {
+    constexpr const char* kName = "renorm";
+    constexpr double kTiny = 1e-7;  // PyTorch's guard against division by zero
+    if (!(p.to_double() > 0)) raise<ValueError>(kName, "non-positive-norm not supported, got p=", p.to_double());
+    if (!(maxnorm.to_double() >= 0))
+        raise<ValueError>(kName, "expected maxnorm to be >= 0 but got ", maxnorm.to_double());
+    if (self.dim() < 2) raise<ShapeError>(kName, "input needs at least 2 dimensions, got ", self.dim(), " dimensions");
+    const std::int64_t kept = detail::wrap_dim(dim, self.dim(), kName);
+    detail::Dims others;
+    for (std::int64_t d = 0; d < self.dim(); ++d)
+        if (d != kept) others.push_back(d);
+    const Tensor length = norm(self, p, others, true);
+    return self * where(length > maxnorm, maxnorm / (length + kTiny), 1);
+}
+Tensor Tensor::renorm(const Scalar& p, std::int64_t dim, const Scalar& maxnorm) const {
+    return xgrad::renorm(*this, p, dim, maxnorm);
+}
+Tensor& Tensor::renorm_(const Scalar& p, std::int64_t dim, const Scalar& maxnorm) {
+    return copy_(xgrad::renorm(*this, p, dim, maxnorm));
+}
+
 }  // namespace xgrad

@@ -25,10 +25,10 @@ median() {
     sort -n | awk '{value[NR] = $1} END {print value[int((NR + 1) / 2)]}'
 }
 
-# compilation LIBRARY: seconds and megabytes, the median of three compilations of the training program.
+# compilation LIBRARY PROGRAM: seconds and megabytes, the median of three compilations.
 compilation() {
     for _ in 1 2 3; do
-        compile "$1" train
+        compile "$1" "$2"
         cat "$folder/cost"
     done >"$folder/costs"
     echo "$(cut -d' ' -f1 "$folder/costs" | median) $(cut -d' ' -f2 "$folder/costs" | median | awk '{printf "%.0f", $1 / 1024}')"
@@ -55,12 +55,14 @@ row() {
     printf '| %s | %s | %s | %s |\n' "$@"
 }
 
-read -r x_seconds x_memory < <(compilation xgrad)
-read -r t_seconds t_memory < <(compilation libtorch)
+read -r x_seconds x_memory < <(compilation xgrad train)
+read -r t_seconds t_memory < <(compilation libtorch train)
+read -r f_seconds _ < <(compilation xgrad fused)
 printf '\n## What a developer pays\n\n'
 row '' xgrad 'at most' libtorch
 row --- --- --- ---
 row 'compiling and linking a minimal training program, s' "$x_seconds" 3 "$t_seconds"
+row 'compiling and linking three fused functions, s' "$f_seconds" 6 -
 row 'memory of the compiler, MB' "$x_memory" 400 "$t_memory"
 row 'start-up with one tensor, ms' "$(start_up xgrad)" 15 "$(start_up libtorch)"
 row 'resident memory with one tensor, MB' "$(resident xgrad one_tensor)" 30 "$(resident libtorch one_tensor)"

@@ -323,6 +323,16 @@ TEST_CASE("item: a number of one example under jvp, an error under vmap") {
                          NotImplementedError);
 }
 
+TEST_CASE("detach: a constant at every level") {
+    const Tensor x = random({4, 3}, 1), v = random({4, 3}, 2);
+    const func::Function f = [](const TensorList& in) { return in[0].detach() * in[0]; };
+    CHECK(tangent_of(f, {x}, {v}).equal(x * v));
+    const Tensor leaf = x.clone().requires_grad_();
+    CHECK(autograd::grad({func::vmap(f)({leaf})}, {leaf}, {v})[0].equal(x * v));
+    const auto write = [](const TensorList& in) { return in[0].detach().zero_() + in[0]; };
+    CHECK_THROWS_AS(func::vmap(write)({x}), GraphError);
+}
+
 // --- Random numbers
 
 TEST_CASE("numbers are drawn for a batch only as the user says") {

@@ -67,7 +67,6 @@ TEST_CASE("functional_call computes with the given tensors and leaves the module
     CHECK(close(func::functional_call(*net, given, x), by_hand(given, x)));
     CHECK(close(func::functional_call(net.ptr(), given, x), by_hand(given, x)));
     CHECK(close(func::functional_call(net, given.values(), x), by_hand(given, x)));
-    const std::map<std::string, Tensor> map(given.pairs().begin(), given.pairs().end());
     TensorDict some;
     some.insert("2.bias", given["2.bias"]);
     CHECK(close(func::functional_call(net, some, x), own - net->named_parameters()["2.bias"] + given["2.bias"]));

@@ -12,6 +12,7 @@ namespace samples {
 namespace {
 
 using indexing::None;
+using indexing::Slice;
 
 constexpr std::int64_t kExamples = 3;
 
@@ -132,16 +133,12 @@ const std::vector<Indexed>& positions_of_their_own() {
          {{3, {2}}, {4, {2}}}},
         {"index_put_",
          [](const TensorList& x) {
-             return index_put(x[0], {None, x[2]}, x[1], true);
+             return index_put(x[0], {Slice(), x[2]}, x[1], true);
          },
          {{3, 4}, {2}},
          {{4, {2}}}},
         {"index_put_", [](const TensorList& x) { return put(x[0], x[2], x[1]); }, {{3, 4}, {2}}, {{12, {2}}}},
         {"embedding", [](const TensorList& x) { return embedding(x[0], x[1], 1); }, {{4, 2}}, {{4, {3, 2}}}},
-        {"embedding",
-         [](const TensorList& x) { return embedding(x[0], x[1], 1, /*scale_grad_by_freq=*/true); },
-         {{4, 2}},
-         {{4, {6}}}},
         {"index",  // sums whole rows in its gradient
          [](const TensorList& x) { return x[0].index({x[1]}); },
          {{5, 17}},
@@ -213,6 +210,7 @@ const std::vector<Indexed>& positions_and_truth() {
         {"any", [](const TensorList& x) { return (x[0] > 1.5).any(1); }, {{2, 3}}},
         {"all", [](const TensorList& x) { return (x[0] > -1.5).all(); }, {{2, 3}}},
         {"count_nonzero", [](const TensorList& x) { return (x[0] > 0.0).count_nonzero(0); }, {{4, 3}}},
+        {"lu_permutation", [](const TensorList& x) { return part<0>(linalg_lu(x[0])); }, {{3, 3}}},
         {"to_copy", [](const TensorList& x) { return x[0].to(kInt64); }, {{4, 3}}},
     };
     return all;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kBatch = 3;
 
 struct Case {
-    const char* name;
+    std::string name;
     func::Function function;
     TensorList inputs;  // those of kBatch examples, stacked
 };
@@ -140,10 +140,12 @@ std::vector<Case> other_cases() {
     };
 }
 
-TensorList example(const TensorList& batched, const std::vector<std::int64_t>& dims, std::int64_t k) {
+using BatchDims = std::vector<std::optional<std::int64_t>>;
+
+TensorList example(const TensorList& batched, const BatchDims& dims, std::int64_t k) {
     TensorList one;
     for (std::size_t i = 0; i < batched.size(); ++i)
-        one.push_back(dims[i] < 0 ? batched[i] : batched[i].select(dims[i], k));
+        one.push_back(dims[i] ? batched[i].select(*dims[i], k) : batched[i]);
     return one;
 }
 
@@ -163,7 +165,7 @@ Tensor gradients(const func::Function& f, const TensorList& x) {
 
 bool agree(const Tensor& a, const Tensor& b) { return a.detach().allclose(b.detach(), 1e-11, 1e-12, true); }
 
-void check_vmap(const Case& c, const std::vector<std::int64_t>& dims, const TensorList& x) {
+void check_vmap(const Case& c, const BatchDims& dims, const TensorList& x) {
     const func::Function gradient = [&](const TensorList& in) { return gradients(c.function, in); };
     const auto loop = [&](const func::Function& f) {
         return [&dims, f](const TensorList& in) {
@@ -186,12 +188,12 @@ void check_all(const std::vector<Case>& cases) {
                 CAPTURE(chosen);
                 CAPTURE(last);
                 TensorList x;
-                std::vector<std::int64_t> dims;
+                BatchDims dims;
                 for (std::size_t i = 0; i < c.inputs.size(); ++i) {
                     const Tensor& all = c.inputs[i];
                     const bool batched = chosen >> i & 1;
                     x.push_back(!batched ? all[1] : last ? all.movedim(0, -1).contiguous() : all);
-                    dims.push_back(!batched ? -1 : last ? all.dim() - 1 : 0);
+                    dims.push_back(batched ? std::optional<std::int64_t>(last ? -1 : 0) : std::nullopt);
                 }
                 check_vmap(c, dims, x);
             }
