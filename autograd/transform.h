@@ -119,47 +119,67 @@ List list_of(T result) {
         return List(std::make_move_iterator(result.begin()), std::make_move_iterator(result.end()));
 }
 
-/// Applies `op` to N inputs (0: a list), some of which are wrapped.
+/// What there is of `Op`, applied to N inputs (0: a list), for a Call. Compiled for size: there are hundreds of them,
+/// and what a transform costs lies elsewhere.
 template <class Result, class Op, std::size_t N>
-Result apply(const Op& op, std::span<const Tensor> inputs) {
+struct Rules {
     using Tensors = std::span<const Tensor>;
     using Dims = std::span<const std::int64_t>;
-    constexpr auto run = [](const void* self, Tensors in) {
-        const Op& typed = *static_cast<const Op*>(self);
+
+    static constexpr bool single = std::is_same_v<Result, Tensor>;
+    static constexpr bool linear = requires { Op::linear; };
+    static constexpr bool batches = requires { &Op::batch; };
+    static constexpr bool tangent_of_first = requires { &Op::jvp; };
+    static constexpr bool tangents = requires(const Op& op, Tensors in) { op.jvp(in, in, in); };
+    static_assert(!tangent_of_first || tangents || single || (ops::differentiable_outputs<Op>() & ~1u) == 0,
+                  "jvp gives the tangent of output 0 alone");
+
+    [[gnu::cold, gnu::noinline]] static TensorList forward(const void* self, Tensors in) {
+        const Op& op = *static_cast<const Op*>(self);
         if constexpr (N == 0)
-            return ops::detail_op::apply_list(typed, TensorList(in.begin(), in.end()));
+            return list_of<TensorList>(ops::detail_op::apply_list(op, TensorList(in.begin(), in.end())));
         else
-            return [&]<std::size_t... I>(std::index_sequence<I...>) { return ops::detail_op::apply(typed, in[I]...); }
+            return [&]<std::size_t... I>(std::index_sequence<I...>) {
+                return list_of<TensorList>(ops::detail_op::apply(op, in[I]...));
+            }
         (std::make_index_sequence<N>());
-    };
-    constexpr bool single = std::is_same_v<Result, Tensor>;
-    constexpr bool shares_memory = requires { Op::shares_memory; };
-    Call call{Op::name, &op, ops::differentiable_outputs<Op>(), shares_memory, nullptr, nullptr, nullptr};
-    call.forward = [](const void* self, Tensors in) { return list_of<TensorList>(decltype(run){}(self, in)); };
-    if constexpr (requires(Tensors in) { op.jvp(in, in, in); })
-        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors outputs) {
-            return list_of<TensorList>(static_cast<const Op*>(self)->jvp(in, tangents, outputs));
-        };
-    else if constexpr (requires { &Op::jvp; }) {
-        static_assert(single || (ops::differentiable_outputs<Op>() & ~1u) == 0,
-                      "jvp gives the tangent of output 0 alone");
-        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors outputs) {
-            return TensorList{static_cast<const Op*>(self)->jvp(in, tangents, outputs[0])};
-        };
-    } else if constexpr (requires { Op::linear; })
-        call.jvp = [](const void* self, Tensors in, Tensors tangents, Tensors) {
-            return list_of<TensorList>(decltype(run){}(self, zeros_where_undefined(in, tangents)));
-        };
-    if constexpr (requires { &Op::batch; })
-        call.batch = [](const void* self, Tensors in, Dims dims, [[maybe_unused]] detail::Randomness randomness) {
-            const Op& typed = *static_cast<const Op*>(self);
-            if constexpr (requires { typed.batch(in, dims, randomness); })
-                return list_of<std::vector<ops::Batched>>(typed.batch(in, dims, randomness));
-            else
-                return list_of<std::vector<ops::Batched>>(typed.batch(in, dims));
-        };
-    TensorList results = dispatch(call, inputs);
-    if constexpr (single) {
+    }
+
+    [[gnu::cold]] static TensorList jvp(const void* self, Tensors in, Tensors along, Tensors outputs) {
+        if constexpr (tangents)
+            return list_of<TensorList>(static_cast<const Op*>(self)->jvp(in, along, outputs));
+        else if constexpr (tangent_of_first)
+            return TensorList{static_cast<const Op*>(self)->jvp(in, along, outputs[0])};
+        else
+            return forward(self, zeros_where_undefined(in, along));
+    }
+
+    [[gnu::cold]] static std::vector<ops::Batched> batch(const void* self, Tensors in, Dims dims,
+                                                         [[maybe_unused]] detail::Randomness randomness) {
+        const Op& op = *static_cast<const Op*>(self);
+        if constexpr (requires { op.batch(in, dims, randomness); })
+            return list_of<std::vector<ops::Batched>>(op.batch(in, dims, randomness));
+        else
+            return list_of<std::vector<ops::Batched>>(op.batch(in, dims));
+    }
+
+    static constexpr Call call(const Op& op) {
+        Call out{Op::name, &op, ops::differentiable_outputs<Op>(), requires {Op::shares_memory;
+    }
+    , forward, nullptr, nullptr
+};
+if constexpr (tangents || tangent_of_first || linear) out.jvp = jvp;
+if constexpr (batches) out.batch = batch;
+return out;
+}  // namespace xgrad::transform
+}
+;
+
+/// Applies `op` to N inputs (0: a list), some of which are wrapped.
+template <class Result, class Op, std::size_t N>
+[[gnu::cold]] Result apply(const Op& op, std::span<const Tensor> inputs) {
+    TensorList results = dispatch(Rules<Result, Op, N>::call(op), inputs);
+    if constexpr (std::is_same_v<Result, Tensor>) {
         return std::move(results[0]);
     } else {
         Result out;
