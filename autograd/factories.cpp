@@ -1,7 +1,7 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
-#include <xgrad/autograd/ops/convert.h>
+#include <xgrad/autograd/ops/shape/convert.h>
 #include <xgrad/autograd/transform.h>
 
 #include <algorithm>

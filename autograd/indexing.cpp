@@ -1,7 +1,7 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/indexing.h>
-#include <xgrad/autograd/ops/index.h>
+#include <xgrad/autograd/ops/indexing/index.h>
 #include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>

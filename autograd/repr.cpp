@@ -84,6 +84,7 @@ class Elements {
             const T* data = static_cast<const T*>(tensor_.data());
             if constexpr (std::is_floating_point_v<T>) {
                 std::vector<double> shown;
+                shown.reserve(offsets.size());
                 for (const std::int64_t offset : offsets) shown.push_back(static_cast<double>(data[offset]));
                 const NumberFormat format(shown);
                 const auto write = [&](std::int64_t at) { return format(static_cast<double>(data[at])); };

@@ -1,8 +1,8 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/batch.h>
-#include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/ops/product/blas.h>
 #include <xgrad/autograd/parallel.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/ops/batch.h>
-#include <xgrad/autograd/ops/index.h>
+#include <xgrad/autograd/ops/indexing/index.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/promotion.h>
@@ -207,7 +207,6 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim, d
     // Of a norm below eps the value is raised, not the derivative: so it is in PyTorch.
     const auto unit = [&](const Tensor& given) {
         const Tensor x = given.to(dtype).expand(sizes), norm = sizes.empty() ? x.abs() : x.norm(2, {along}, true);
-        if (ops::wrapped(norm)) return x / norm.clamp_min(eps);
         const Tensor value = norm.detach();
         return x / (norm + (value.clamp_min(eps) - value));
     };

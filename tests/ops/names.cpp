@@ -17,7 +17,7 @@ using namespace xgrad;
 
 TEST_CASE("compositions have derivatives of first and second order") {
     struct Composition {
-        const char* name;
+        std::string name;
         std::function<Tensor(const TensorList&)> call;
         std::vector<std::vector<std::int64_t>> shapes;
     };
@@ -57,7 +57,7 @@ TEST_CASE("compositions: wrong arguments are errors that say why") {
                         truth = tensor({true, false, true}), cube = ones({2, 2, 2});
     struct Wrong {
         std::function<void()> call;
-        const char* message;
+        std::string message;
     };
     const Wrong cases[] = {
         {[] { positive(truth); }, "[positive] The `+` operator, on a bool tensor is not supported"},
@@ -76,9 +76,9 @@ TEST_CASE("compositions: wrong arguments are errors that say why") {
         {[] { diff(number); }, "[diff] expects input to be at least one-dimensional"},
         {[] { diff(v, -1); }, "[diff] order must be non-negative but got -1"},
         {[] { diff(x, 1, 0, v); },
-         "[diff] expects prepend or append to be the same dimension as input, got shapes (3)"},
+         "[diff] expects prepend or append to be the same dimension as input, got shapes (3,)"},
         {[] { trapezoid(x, ones({2})); },
-         "[trapezoid] There must be one `x` value for each sample point, got shapes (2)"},
+         "[trapezoid] There must be one `x` value for each sample point, got shapes (2,)"},
         {[] { trapezoid(number); }, "[trapezoid] Dimension specified as -1 but tensor has no dimensions"},
         {[] { trapezoid(truth); }, "[trapezoid] received a bool input for `y`"},
         {[] { cumulative_trapezoid(v, truth); }, "[cumulative_trapezoid] received a bool input for `x`"},
@@ -94,11 +94,11 @@ TEST_CASE("compositions: wrong arguments are errors that say why") {
         {[] { cov(x, 1, whole * 0); }, "[cov] weights sum to zero, can't be normalized"},
         {[] { corrcoef(cube); }, "[corrcoef] expected input to have two or fewer dimensions"},
         {[] { select_scatter(x, ones({2}), 0, 0); },
-         "[select_scatter] expected src to have a size equal to the slice of self. src size = (2), slice size = (3)"},
+         "[select_scatter] expected src to have a size equal to the slice of self. src size = (2,), slice size = (3,)"},
         {[] { select_scatter(x, v, 0, 2); }, "[select] index 2 out of range"},
         {[] { slice_scatter(x, v, 0, 1); }, "[slice_scatter] expected src to have a size equal"},
         {[] { diagonal_scatter(x, v); }, "[diagonal_scatter] expected src to have a size equal"},
-        {[] { v.clone().fill_diagonal_(1); }, "[fill_diagonal_] needs at least two dimensions, got the shape (3)"},
+        {[] { v.clone().fill_diagonal_(1); }, "[fill_diagonal_] needs at least two dimensions, got the shape (3,)"},
         {[] {
              ones({2, 2, 3}).fill_diagonal_(1);
          },

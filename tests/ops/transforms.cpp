@@ -21,8 +21,9 @@ using samples::TransformCase;
 namespace {
 
 /// Random numbers, for which vmap has a rule of its own, and memory, which a tensor inside a transform has not.
-const std::set<std::string> kElsewhere = {"uniform_", "normal_",   "exponential_", "bernoulli_",
-                                          "random_",  "bernoulli", "multinomial",  "as_strided"};
+const std::set<std::string> kElsewhere = {"uniform_",  "normal_",     "log_normal_", "exponential_",
+                                          "cauchy_",   "geometric_",  "bernoulli_",  "random_",
+                                          "bernoulli", "multinomial", "as_strided"};
 
 /// Operations with a sample that writes in place into a view.
 const std::set<std::string> kThroughViews = {"copy_", "fill_", "triu"};

@@ -103,6 +103,9 @@ std::vector<Case> other_cases() {
              return attention({x[0], x[1], x[2], x[3].t()});
          },
          {random({2, 3, 4}, 1), random({2, 5, 4}, 2), random({2, 5, 2}, 3), random({5, 3}, 4)}},
+        {"cosine_similarity, one of zeros",
+         [](const TensorList& x) { return cosine_similarity(x[0], x[1]); },
+         {random({2, 3}, 1) * tensor({0., 1., 1.}, kFloat64).view({3, 1, 1}), random({2, 3}, 2)}},
         {"residuals",
          [](const TensorList& x) { return std::get<1>(linalg_lstsq(x[0], x[1], std::nullopt, "gelsd")); },
          {matrices(4, 2), random({4, 3}, 2)}},
