@@ -97,7 +97,7 @@ using detail::Randomness;
 /// The result throws ValueError when no input has such a dimension or the dims are not as many as the tensors,
 /// IndexError when a dim is out of range, ShapeError when batch sizes differ.
 template <class F>
-Callable<ResultOf<F>> vmap(F function, BatchDims in_dims = {}, BatchDims out_dims = {},
+Callable<ResultOf<F>> vmap(F function, const BatchDims& in_dims = {}, const BatchDims& out_dims = {},
                            Randomness randomness = Randomness::kError);
 
 // --- Matrices of derivatives
@@ -135,8 +135,8 @@ namespace xgrad::detail {
 std::tuple<TensorList, func::ErasedFunction> vjp(const func::ErasedFunction& function, const TensorList& inputs);
 std::tuple<TensorList, TensorList> jvp(const func::ErasedFunction& function, const TensorList& inputs,
                                        const TensorList& tangents);
-func::ErasedFunction vmap(func::ErasedFunction function, func::BatchDims in_dims, func::BatchDims out_dims,
-                          Randomness randomness);
+func::ErasedFunction vmap(func::ErasedFunction function, const func::BatchDims& in_dims,
+                          const func::BatchDims& out_dims, Randomness randomness);
 
 }  // namespace xgrad::detail
 
@@ -156,9 +156,9 @@ std::tuple<ResultOf<F>, ResultOf<F>> jvp(F function, const TensorList& inputs, c
 }
 
 template <class F>
-Callable<ResultOf<F>> vmap(F function, BatchDims in_dims, BatchDims out_dims, Randomness randomness) {
+Callable<ResultOf<F>> vmap(F function, const BatchDims& in_dims, const BatchDims& out_dims, Randomness randomness) {
     return Callable<ResultOf<F>>::of_erased(
-        detail::vmap(detail::erase_function(std::move(function)), std::move(in_dims), std::move(out_dims), randomness));
+        detail::vmap(detail::erase_function(std::move(function)), in_dims, out_dims, randomness));
 }
 
 }  // namespace xgrad::func

@@ -168,12 +168,12 @@ class Callable {
     using Result = R;
 
     template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, Callable> &&
+    requires(!std::same_as<F, Callable> &&
              requires {
                  requires detail::FunctionResult<ResultOf<F>>;
                  requires std::same_as<R, ResultOf<F>> || std::same_as<R, TensorList>;
-             }) Callable(F&& function)
-        : erased_(detail::erase_function(std::decay_t<F>(std::forward<F>(function)))) {}
+             }) Callable(F function)
+        : erased_(detail::erase_function(std::move(function))) {}
 
     /// `function` must return as many tensors as an R has.
     static Callable of_erased(ErasedFunction function) { return Callable(std::move(function), Erased{}); }

@@ -31,10 +31,9 @@ Tensor leave_level(const Tensor& out, std::int64_t level, std::optional<std::int
 
 }  // namespace
 
-func::ErasedFunction vmap(func::ErasedFunction function, func::BatchDims in_dims, func::BatchDims out_dims,
-                          Randomness randomness) {
-    return [=, function = std::move(function), in_dims = std::move(in_dims),
-            out_dims = std::move(out_dims)](const TensorList& inputs) {
+func::ErasedFunction vmap(func::ErasedFunction function, const func::BatchDims& in_dims,
+                          const func::BatchDims& out_dims, Randomness randomness) {
+    return [=, function = std::move(function)](const TensorList& inputs) {
         check_count("in_dims", in_dims, "inputs", inputs.size());
         const std::int64_t level = next_level();
         TensorList batched = inputs;
