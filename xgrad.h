@@ -19,6 +19,7 @@
 #include <xgrad/autograd/indexing.h>
 #include <xgrad/autograd/parallel.h>
 #include <xgrad/autograd/tensor.h>
+#include <xgrad/autograd/visualize.h>
 #include <xgrad/autograd/warning.h>
 #include <xgrad/datasets/datasets.h>
 #include <xgrad/nn/nn.h>

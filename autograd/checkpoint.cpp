@@ -4,11 +4,11 @@
 #include <xgrad/autograd/generator.h>
 #include <xgrad/autograd/grad_mode.h>
 #include <xgrad/autograd/history.h>
+#include <xgrad/autograd/recording.h>
 
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
 
 namespace xgrad::detail {
 
@@ -23,66 +23,12 @@ namespace {
 
 constexpr const char* kName = "checkpoint";
 
-bool same_edge(const Edge& a, const Edge& b) { return a.function == b.function && a.input_nr == b.input_nr; }
-
-/// Stands between an input and what the function makes of it, so that this part of its gradient can be told from
-/// others.
-class InputNode final : public Node {
-  public:
-    InputNode(Edge source, const Tensor& input) : edge_(std::move(source)), meta_{input.sizes(), input.dtype()} {
-        set_edges(&edge_, 1);
-        set_metas(&meta_, 1);
-        set_needs_no_lock();
-    }
-    std::string name() const override { return "CheckpointInput"; }
-    void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, WantedEdges) override {
-        grad_inputs[0] = grad_outputs[0];
-    }
-
-  private:
-    Edge edge_;
-    TensorMeta meta_;
-};
-
 /// Inputs that record what is done with them; `sources` are their histories.
 TensorList through_input_nodes(const TensorList& inputs, std::span<const Edge> sources) {
     TensorList out = inputs;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        if (!sources[i].is_valid()) continue;
-        out[i] = make_alias(inputs[i]);
-        set_history(out[i], NodePtr::adopt(new InputNode(sources[i], inputs[i])), 0);
-    }
+    for (std::size_t i = 0; i < out.size(); ++i)
+        if (sources[i].is_valid()) out[i] = through_input_node(inputs[i], sources[i]);
     return out;
-}
-
-/// What there was when a function was called.
-struct Mark {
-    std::uint64_t sequence_nr = Node::next_sequence_nr();
-    std::uint64_t leaves = AccumulateGrad::count();
-};
-
-/// Where the graph of `outputs` leaves what was recorded since `mark`: the inputs, and other tensors that the function
-/// reached.
-std::vector<Edge> boundary(const TensorList& outputs, const Mark& mark) {
-    std::vector<Edge> found, open;
-    std::unordered_set<const Node*> seen;
-    for (const Tensor& output : outputs)
-        if (output.defined()) open.push_back(gradient_edge(output));
-    while (!open.empty()) {
-        const Edge edge = std::move(open.back());
-        open.pop_back();
-        if (!edge.is_valid()) continue;
-        const Node* node = edge.function.get();
-        const auto* leaf = dynamic_cast<const AccumulateGrad*>(node);
-        if (leaf && leaf->number() >= mark.leaves) continue;  // made by the function itself
-        const bool inside = !leaf && node->sequence_nr() >= mark.sequence_nr && !dynamic_cast<const InputNode*>(node);
-        if (!inside) {
-            if (std::ranges::none_of(found, [&](const Edge& e) { return same_edge(e, edge); })) found.push_back(edge);
-        } else if (seen.insert(node).second) {
-            open.insert(open.end(), node->next_edges().begin(), node->next_edges().end());
-        }
-    }
-    return found;
 }
 
 std::vector<std::uint8_t> random_state() {
@@ -196,8 +142,8 @@ void CheckpointNode::apply(std::span<const Tensor> grad_outputs, std::span<Tenso
     const bool create_graph = GradMode::is_enabled();
     const std::shared_ptr<const Call> first = call();
     const AutoGradMode recording(true);
-    const Mark mark;
     const TensorList own_inputs = through_input_nodes(inputs(*first), std::span(edges_).first(arguments_));
+    const RecordingMark mark;
     const TensorList again = [&] {
         const RandomStateScope same_numbers(first->random);
         return first->function(own_inputs);
@@ -206,7 +152,7 @@ void CheckpointNode::apply(std::span<const Tensor> grad_outputs, std::span<Tenso
     for (std::size_t i = 0; i < arguments_; ++i)
         if (edges[i].is_valid()) edges[i] = gradient_edge(own_inputs[i]);
     check_same(again);
-    for (const Edge& edge : boundary(again, mark))
+    for (const Edge& edge : recording_boundary(again, mark))
         if (std::ranges::none_of(edges, [&](const Edge& known) { return same_edge(known, edge); }))
             raise<GraphError>(kName, "the function reached a tensor (", edge.function->name(),
                               ") that it did not reach when it was called first: it must compute the same each time");
@@ -250,11 +196,11 @@ TensorList checkpoint(ListFunction function, const TensorList& inputs) {
 
     // Recorded once, to see what it reaches besides its inputs; the graph is dropped at the end.
     call->random = random_state();
-    const Mark mark;
     const TensorList own_inputs = through_input_nodes(inputs, sources);
+    const RecordingMark mark;
     TensorList outputs = function(own_inputs);
     if (call->random == random_state()) call->random.clear();
-    std::vector<Edge> reached = boundary(outputs, mark);
+    std::vector<Edge> reached = recording_boundary(outputs, mark);
     if (reached.empty()) return outputs;
     std::erase_if(reached, [&](const Edge& edge) {
         return std::ranges::any_of(own_inputs, [&](const Tensor& x) {

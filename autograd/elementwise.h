@@ -49,6 +49,33 @@ inline Tensor clamp_min(const Tensor& self, const Tensor& min) { return clamp(se
 inline Tensor clamp_max(const Tensor& self, const Scalar& max) { return clamp(self, std::nullopt, max); }
 inline Tensor clamp_max(const Tensor& self, const Tensor& max) { return clamp(self, std::nullopt, max); }
 
+inline Tensor clip(const Tensor& self, const std::optional<Scalar>& min = std::nullopt,
+                   const std::optional<Scalar>& max = std::nullopt) {
+    return clamp(self, min, max);
+}
+inline Tensor clip(const Tensor& self, const std::optional<Tensor>& min,
+                   const std::optional<Tensor>& max = std::nullopt) {
+    return clamp(self, min, max);
+}
+inline Tensor& clip_(Tensor& self, const std::optional<Scalar>& min = std::nullopt,
+                     const std::optional<Scalar>& max = std::nullopt) {
+    return self.clamp_(min, max);
+}
+/// Degrees to radians, and radians to degrees.
+Tensor deg2rad(const Tensor& self);
+Tensor rad2deg(const Tensor& self);
+inline Tensor& deg2rad_(Tensor& self) { return self.deg2rad_(); }
+inline Tensor& rad2deg_(Tensor& self) { return self.rad2deg_(); }
+/// The tensor itself. Throws DtypeError for bools, as `-` does.
+Tensor positive(const Tensor& self);
+/// True where x is infinity, minus infinity.
+Tensor isposinf(const Tensor& self);
+Tensor isneginf(const Tensor& self);
+/// True everywhere: there are no complex numbers.
+Tensor isreal(const Tensor& self);
+/// True where x has a minus sign: below 0, -0 and NaN of that sign.
+Tensor signbit(const Tensor& self);
+
 // --- Two tensors or a tensor and a number
 
 /// self + alpha * other.
@@ -72,9 +99,49 @@ Tensor div(const Tensor& self, const Scalar& other, std::optional<std::string_vi
 Tensor pow(const Tensor& self, const Tensor& exponent);
 Tensor pow(const Tensor& self, const Scalar& exponent);
 Tensor pow(const Scalar& self, const Tensor& exponent);
+/// The same in float64, whatever the dtypes.
+Tensor float_power(const Tensor& self, const Tensor& exponent);
+Tensor float_power(const Tensor& self, const Scalar& exponent);
+Tensor float_power(const Scalar& self, const Tensor& exponent);
+/// self 2^other.
+Tensor ldexp(const Tensor& self, const Tensor& other);
+inline Tensor& ldexp_(Tensor& self, const Tensor& other) { return self.ldexp_(other); }
+/// 0 below 0, 1 above, and `values`, of the same dtype, at 0. 0 for NaN. No gradient flows to `self`.
+Tensor heaviside(const Tensor& self, const Tensor& values);
 Tensor remainder(const Scalar& self, const Tensor& other);
 Tensor xlogy(const Scalar& self, const Tensor& other);
 
+// Other names.
+inline Tensor multiply(const Tensor& self, const Tensor& other) { return mul(self, other); }
+inline Tensor multiply(const Tensor& self, const Scalar& other) { return mul(self, other); }
+inline Tensor divide(const Tensor& self, const Tensor& other) { return div(self, other); }
+inline Tensor divide(const Tensor& self, const Scalar& other) { return div(self, other); }
+inline Tensor true_divide(const Tensor& self, const Tensor& other) { return div(self, other); }
+inline Tensor true_divide(const Tensor& self, const Scalar& other) { return div(self, other); }
+inline Tensor divide(const Tensor& self, const Tensor& other, std::optional<std::string_view> rounding_mode) {
+    return div(self, other, rounding_mode);
+}
+inline Tensor divide(const Tensor& self, const Scalar& other, std::optional<std::string_view> rounding_mode) {
+    return div(self, other, rounding_mode);
+}
+inline Tensor subtract(const Tensor& self, const Tensor& other, const Scalar& alpha = 1) {
+    return sub(self, other, alpha);
+}
+inline Tensor subtract(const Tensor& self, const Scalar& other, const Scalar& alpha = 1) {
+    return sub(self, other, alpha);
+}
+
+/// The dtype of an operation on both, by PyTorch's rules: a tensor without dimensions raises the dtype only when it is
+/// of a higher category (bool, integer, floating-point), a number only so too and then to the default dtype.
+ScalarType result_type(const Tensor& a, const Tensor& b);
+ScalarType result_type(const Tensor& a, const Scalar& b);
+ScalarType result_type(const Scalar& a, const Tensor& b);
+ScalarType result_type(const Scalar& a, const Scalar& b);
+
+inline bool is_floating_point(const Tensor& self) { return self.is_floating_point(); }
+inline bool is_signed(const Tensor& self) { return self.is_signed(); }
+inline bool is_same_size(const Tensor& self, const Tensor& other) { return self.is_same_size(other); }
+inline bool is_nonzero(const Tensor& self) { return self.is_nonzero(); }
 bool equal(const Tensor& self, const Tensor& other);
 bool allclose(const Tensor& self, const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
 /// True where |self - other| <= atol + rtol * |other|.

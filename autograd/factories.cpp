@@ -1,7 +1,7 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
-#include <xgrad/autograd/ops/convert.h>
+#include <xgrad/autograd/ops/shape/convert.h>
 #include <xgrad/autograd/transform.h>
 
 #include <algorithm>
@@ -68,6 +68,15 @@ void generate(const Tensor& out, F value) {
     }
 }
 
+/// The numbers i = 0 ... steps - 1 of a sequence from a to b.
+auto even_steps(double a, double b, std::int64_t steps) {
+    const double step = steps > 1 ? (b - a) / static_cast<double>(steps - 1) : 0;
+    // From both ends towards the middle, so that the last element is exactly b.
+    return [=](std::int64_t i) {
+        return i < (steps + 1) / 2 ? a + step * static_cast<double>(i) : b - step * static_cast<double>(steps - 1 - i);
+    };
+}
+
 Tensor borrow(void* data, IntArrayRef sizes, IntArrayRef strides, detail::Storage::Deleter deleter,
               const TensorOptions& options) {
     const std::int64_t extent = detail::checked_extent(sizes, strides, "from_blob");
@@ -118,6 +127,22 @@ Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
     return filled("scalar_tensor", {}, value, options);
 }
 
+Tensor Tensor::new_empty(IntArrayRef size, const TensorOptions& options) const {
+    return empty(size, like(*this, options));
+}
+Tensor Tensor::new_empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& options) const {
+    return empty_strided(size, stride, like(*this, options));
+}
+Tensor Tensor::new_full(IntArrayRef size, const Scalar& fill_value, const TensorOptions& options) const {
+    return full(size, fill_value, like(*this, options));
+}
+Tensor Tensor::new_zeros(IntArrayRef size, const TensorOptions& options) const {
+    return zeros(size, like(*this, options));
+}
+Tensor Tensor::new_ones(IntArrayRef size, const TensorOptions& options) const {
+    return ones(size, like(*this, options));
+}
+
 Tensor eye(std::int64_t n, const TensorOptions& options) { return eye(n, n, options); }
 Tensor eye(std::int64_t n, std::int64_t m, const TensorOptions& options) {
     Tensor out = filled("eye", {n, m}, 0, options);
@@ -150,11 +175,15 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
 Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, const TensorOptions& options) {
     if (steps < 0) raise<ValueError>("linspace", "number of steps must be non-negative, got ", steps);
     Tensor out = allocate({steps}, options.dtype(), "linspace");
-    const double a = start.to_double(), b = end.to_double();
-    const double step = steps > 1 ? (b - a) / static_cast<double>(steps - 1) : 0;
-    // From both ends towards the middle, so that the last element is exactly `end`.
-    generate(out, [=](std::int64_t i) {
-        return i < (steps + 1) / 2 ? a + step * static_cast<double>(i) : b - step * static_cast<double>(steps - 1 - i);
+    generate(out, even_steps(start.to_double(), end.to_double(), steps));
+    return finish(std::move(out), options);
+}
+
+Tensor logspace(const Scalar& start, const Scalar& end, std::int64_t steps, double base, const TensorOptions& options) {
+    if (steps < 0) raise<ValueError>("logspace", "number of steps must be non-negative, got ", steps);
+    Tensor out = allocate({steps}, options.dtype(), "logspace");
+    generate(out, [=, exponent = even_steps(start.to_double(), end.to_double(), steps)](std::int64_t i) {
+        return std::pow(base, exponent(i));
     });
     return finish(std::move(out), options);
 }

@@ -19,4 +19,5 @@
 #include <xgrad/autograd/functions/reduction.h>
 #include <xgrad/autograd/functions/shape.h>
 #include <xgrad/autograd/functions/sorting.h>
+#include <xgrad/autograd/functions/special.h>
 #include <xgrad/autograd/functions/vision.h>

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <memory>
 
-#include <xgrad/autograd/ops/fused.h>
-#include <xgrad/autograd/ops/fused_number.h>
+#include <xgrad/autograd/ops/elementwise/fused.h>
+#include <xgrad/autograd/ops/elementwise/fused_number.h>
 #include <xgrad/autograd/pool_allocator.h>
 
 /// Element-wise functions of one's own, as fast as a loop written by hand, with all their derivatives:

@@ -97,6 +97,18 @@ void normal_by_pairs(T* out, std::int64_t n, double mean, double std, const Gene
 template <class T>
 void exponential(T* out, std::int64_t n, double lambda, const Generator& generator);
 
+/// exp of normal numbers, drawn by pairs, T = float or double.
+template <class T>
+void log_normal(T* out, std::int64_t n, double mean, double std, const Generator& generator);
+
+/// Cauchy's distribution about `median` of width `sigma`, T = float or double.
+template <class T>
+void cauchy(T* out, std::int64_t n, double median, double sigma, const Generator& generator);
+
+/// Trials until one succeeds, each with probability p, for every dtype.
+template <class T>
+void geometric(T* out, std::int64_t n, double p, const Generator& generator);
+
 /// Integers from {base, ..., base + range - 1}, for every dtype. `range` is at least 1, its ends are values of T.
 template <class T>
 void random_from_to(T* out, std::int64_t n, std::uint64_t range, std::int64_t base, const Generator& generator);

@@ -1,7 +1,8 @@
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/indexing.h>
-#include <xgrad/autograd/ops/index.h>
+#include <xgrad/autograd/ops/indexing/index.h>
+#include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
 #include <ostream>
@@ -230,9 +231,30 @@ Tensor leading_ones_dropped(Tensor value, std::int64_t rank) {
     return value;
 }
 
+bool inside_transform(const Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value) {
+    const auto wrapped_index = [](const TensorIndex& i) {
+        return i.kind() == Kind::kTensor && i.tensor().defined() && ops::wrapped(i.tensor());
+    };
+    return ops::wrapped(self) || ops::wrapped(value) || std::ranges::any_of(indices, wrapped_index);
+}
+
+/// A write inside jvp or vmap, where views cannot be written: to positions in the flattened tensor.
+struct FlatPut {
+    Tensor positions, value;
+
+    FlatPut(const Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& given)
+        : positions(arange(self.numel(), kInt64).view(self.sizes()).index(indices)),
+          value(leading_ones_dropped(given, positions.dim()).to(self.dtype())) {}
+};
+
 Tensor& put_index(Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& value, bool accumulate = false) {
     constexpr const char* name = "index_put_";
     if (!self.defined() || !value.defined()) raise(name, "an input is an undefined Tensor");
+    if (inside_transform(self, indices, value)) {
+        const FlatPut put(self, indices, value);
+        ops::put_slices(self, ops::all_dims(self), put.positions, put.value, accumulate);
+        return self;
+    }
     ParsedIndex parsed(name, self, indices);
     const Tensor fitting = leading_ones_dropped(value, parsed.result_rank());
     if (!parsed.basic())
@@ -262,7 +284,11 @@ Tensor& index_put_(Tensor& self, const std::vector<TensorIndex>& indices, const 
     return put_index(self, indices, values, accumulate);
 }
 Tensor index_put(const Tensor& self, const std::vector<TensorIndex>& indices, const Tensor& values, bool accumulate) {
-    if (!self.defined()) raise("index_put", "an input is an undefined Tensor");
+    if (!self.defined() || !values.defined()) raise("index_put", "an input is an undefined Tensor");
+    if (inside_transform(self, indices, values)) {
+        const FlatPut put(self, indices, values);
+        return ops::with_slices(self, ops::all_dims(self), put.positions, put.value, accumulate);
+    }
     Tensor out = self.clone();
     return put_index(out, indices, values, accumulate);
 }

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/ops/op.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace xgrad {
 
@@ -59,6 +60,42 @@ struct Exponential {
     }
 };
 
+struct LogNormal {
+    static constexpr const char* name = "log_normal_";
+    static constexpr bool floating_only = true;
+    double mean, std;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::log_normal(p, n, mean, std, generator);
+    }
+};
+
+struct Cauchy {
+    static constexpr const char* name = "cauchy_";
+    static constexpr bool floating_only = true;
+    double median, sigma;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::cauchy(p, n, median, sigma, generator);
+    }
+};
+
+struct Geometric {
+    static constexpr const char* name = "geometric_";
+    static constexpr bool floating_only = false;
+    double p_success;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        if constexpr (std::is_same_v<T, bool>)
+            raise<DtypeError>(name, "not implemented for Bool, which does not count trials");
+        else
+            detail::geometric(p, n, p_success, generator);
+    }
+};
+
 struct BernoulliInto {
     static constexpr const char* name = "bernoulli_";
     static constexpr bool floating_only = false;
@@ -73,14 +110,33 @@ struct BernoulliInto {
 struct Integers {
     static constexpr const char* name = "random_";
     static constexpr bool floating_only = false;
-    std::int64_t from, to;
+    std::int64_t from;
+    std::optional<std::int64_t> to;  // absent: all that the dtype holds without gaps
 
     template <class T>
     void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
-        if (from >= to)
-            raise<ValueError>(name, "expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
-        const auto range = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-        detail::random_from_to(p, n, range, from, generator);
+        if (to && from >= *to)
+            raise<ValueError>(name, "expects 'from' to be less than 'to', but got from=", from, " >= to=", *to);
+        const std::uint64_t end = to ? static_cast<std::uint64_t>(*to) : largest<T>() + 1;
+        detail::random_from_to(p, n, end - static_cast<std::uint64_t>(from), from, generator);
+    }
+
+  private:
+    template <class T>
+    static constexpr std::uint64_t largest() {
+        using Limits = std::numeric_limits<T>;
+        return std::is_integral_v<T> ? static_cast<std::uint64_t>(Limits::max()) : std::uint64_t{1} << Limits::digits;
+    }
+};
+
+/// Those from 0 on, which PyTorch draws in a way of their own.
+struct AllIntegers {
+    static constexpr const char* name = "random_";
+    static constexpr bool floating_only = false;
+
+    template <class T>
+    void fill(T* p, std::int64_t n, bool, const Generator& generator) const {
+        detail::random_full(p, n, generator);
     }
 };
 
@@ -138,12 +194,14 @@ struct Bernoulli {
     static constexpr Uses uses[] = {kNothing};
     static constexpr unsigned differentiable = 0;
 
+    Generator generator;
+
     Tensor forward(const Tensor& p) const {
         Tensor probabilities = p.contiguous(), out = empty_like(p);
         visit_dtype(p.dtype(), [&](auto v) {
             using T = decltype(v);
             if constexpr (std::is_floating_point_v<T>)
-                detail::bernoulli_tensor(out.data_ptr<T>(), probabilities.data_ptr<T>(), p.numel(), Generator());
+                detail::bernoulli_tensor(out.data_ptr<T>(), probabilities.data_ptr<T>(), p.numel(), generator);
             else
                 raise<DtypeError>(name, "expects probabilities of floating-point dtype, got ", p.dtype());
         });
@@ -154,7 +212,8 @@ struct Bernoulli {
         check_randomness(name, randomness);
         const Tensor batch = x[0].movedim(dims[0], 0);
         if (!draws_once(randomness, batch)) return {detail_op::apply(*this, batch), 0};
-        return {(rand_like(batch.select(0, 0)) < batch).to(batch.dtype()), 0};
+        const Tensor uniform = detail_op::apply(Draw<Uniform>{{0, 1}, generator}, batch.select(0, 0));
+        return {(uniform < batch).to(batch.dtype()), 0};
     }
 };
 
@@ -165,6 +224,7 @@ struct Multinomial {
 
     std::int64_t samples;
     bool replacement;
+    Generator generator;
 
     Tensor forward(const Tensor& weights) const {
         if (weights.dim() != 1 && weights.dim() != 2)
@@ -178,7 +238,7 @@ struct Multinomial {
             using T = decltype(v);
             if constexpr (std::is_floating_point_v<T>)
                 detail::multinomial(out.data_ptr<std::int64_t>(), source.data_ptr<T>(), rows, weights.size(-1), samples,
-                                    replacement, Generator());
+                                    replacement, generator);
             else
                 raise<DtypeError>(name, "expects weights of floating-point dtype, got ", weights.dtype());
         });
@@ -198,12 +258,12 @@ struct Multinomial {
     }
 };
 
-using Draws =
-    Family<Draw<Uniform>, Draw<Normal>, Draw<Exponential>, Draw<BernoulliInto>, Draw<Integers>, Bernoulli, Multinomial>;
+using Draws = Family<Draw<Uniform>, Draw<Normal>, Draw<LogNormal>, Draw<Exponential>, Draw<Cauchy>, Draw<Geometric>,
+                     Draw<BernoulliInto>, Draw<Integers>, Draw<AllIntegers>, Bernoulli, Multinomial>;
 
 template <class Distribution>
-Tensor& draw(Tensor& self, const Distribution& distribution, const Generator& generator = {}) {
-    return Draws::apply_inplace(Draw<Distribution>{distribution, generator}, self);
+Tensor& draw(Tensor& self, const Distribution& distribution, const std::optional<Generator>& generator = {}) {
+    return Draws::apply_inplace(Draw<Distribution>{distribution, generator.value_or(Generator())}, self);
 }
 
 /// A new tensor with numbers drawn into it.
@@ -211,7 +271,7 @@ template <class Distribution>
 Tensor drawn(IntArrayRef size, const TensorOptions& options, const Distribution& distribution,
              const std::optional<Generator>& generator = {}) {
     Tensor out = empty(size, options.dtype());
-    draw(out, distribution, generator.value_or(Generator()));
+    draw(out, distribution, generator);
     if (options.requires_grad()) out.requires_grad_();
     return out;
 }
@@ -226,6 +286,12 @@ Tensor drawn_like(const Tensor& self, const TensorOptions& options, const Distri
     draw(out, distribution);
     if (options.requires_grad()) out.requires_grad_();
     return out;
+}
+
+/// Inside vmap, where no one can look at the values, PyTorch's rule that they be not negative is not checked.
+void check_deviations(const Tensor& std) {
+    if (!wrapped(std) && std.lt(0).any().item<bool>())
+        raise<ValueError>("normal", "expects all elements of std >= 0.0");
 }
 
 }  // namespace
@@ -271,15 +337,82 @@ Tensor randperm(std::int64_t n, std::optional<Generator> generator, const Tensor
     return result;
 }
 
-Tensor bernoulli(const Tensor& p) { return ops::Draws::apply(ops::Bernoulli{}, p); }
-Tensor multinomial(const Tensor& weights, std::int64_t num_samples, bool replacement) {
-    return ops::Draws::apply(ops::Multinomial{num_samples, replacement}, weights);
+Tensor randint_like(const Tensor& self, std::int64_t high, const TensorOptions& options) {
+    return randint_like(self, 0, high, options);
+}
+Tensor randint_like(const Tensor& self, std::int64_t low, std::int64_t high, const TensorOptions& options) {
+    return ops::drawn_like(self, options, ops::Integers{low, high});
 }
 
-Tensor& Tensor::uniform_(double from, double to) { return ops::draw(*this, ops::Uniform{from, to}); }
-Tensor& Tensor::normal_(double mean, double std) { return ops::draw(*this, ops::Normal{mean, std}); }
-Tensor& Tensor::bernoulli_(double p) { return ops::draw(*this, ops::BernoulliInto{p}); }
-Tensor& Tensor::exponential_(double lambda) { return ops::draw(*this, ops::Exponential{lambda}); }
-Tensor& Tensor::random_(std::int64_t from, std::int64_t to) { return ops::draw(*this, ops::Integers{from, to}); }
+Tensor normal(const Tensor& mean, double std, const std::optional<Generator>& generator) {
+    return empty_like(mean).normal_(0, std, generator).add(mean.detach());
+}
+Tensor normal(double mean, const Tensor& std, const std::optional<Generator>& generator) {
+    ops::check_deviations(std);
+    return empty_like(std).normal_(0, 1, generator).mul(std.detach()).add(mean);
+}
+Tensor normal(const Tensor& mean, const Tensor& std, const std::optional<Generator>& generator) {
+    ops::check_deviations(std);
+    const Dims sizes = detail::broadcast_shapes(mean.sizes(), std.sizes(), "normal");
+    const Tensor standard = empty_like(mean.expand(sizes)).normal_(0, 1, generator);
+    return standard.mul(std.detach()).add(mean.detach()).to(mean.dtype());
+}
+Tensor normal(double mean, double std, IntArrayRef size, const std::optional<Generator>& generator,
+              const TensorOptions& options) {
+    return ops::drawn(size, options, ops::Normal{mean, std}, generator);
+}
+
+Tensor bernoulli(const Tensor& self, const std::optional<Generator>& generator) {
+    return ops::Draws::apply(ops::Bernoulli{generator.value_or(Generator())}, self);
+}
+Tensor bernoulli(const Tensor& self, double p, const std::optional<Generator>& generator) {
+    return empty_like(self).bernoulli_(p, generator);
+}
+Tensor multinomial(const Tensor& self, std::int64_t num_samples, bool replacement,
+                   const std::optional<Generator>& generator) {
+    return ops::Draws::apply(ops::Multinomial{num_samples, replacement, generator.value_or(Generator())}, self);
+}
+
+Tensor& Tensor::uniform_(double from, double to, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Uniform{from, to}, generator);
+}
+Tensor& Tensor::normal_(double mean, double std, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Normal{mean, std}, generator);
+}
+Tensor& Tensor::log_normal_(double mean, double std, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::LogNormal{mean, std}, generator);
+}
+Tensor& Tensor::exponential_(double lambda, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Exponential{lambda}, generator);
+}
+Tensor& Tensor::cauchy_(double median, double sigma, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Cauchy{median, sigma}, generator);
+}
+Tensor& Tensor::geometric_(double p, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Geometric{p}, generator);
+}
+Tensor& Tensor::bernoulli_(double p, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::BernoulliInto{p}, generator);
+}
+Tensor& Tensor::bernoulli_(const Tensor& p, const std::optional<Generator>& generator) {
+    return copy_(xgrad::bernoulli(p.detach().expand(sizes()), generator));
+}
+Tensor Tensor::bernoulli(const std::optional<Generator>& generator) const { return xgrad::bernoulli(*this, generator); }
+Tensor Tensor::bernoulli(double p, const std::optional<Generator>& generator) const {
+    return xgrad::bernoulli(*this, p, generator);
+}
+Tensor Tensor::multinomial(std::int64_t num_samples, bool replacement,
+                           const std::optional<Generator>& generator) const {
+    return xgrad::multinomial(*this, num_samples, replacement, generator);
+}
+Tensor& Tensor::random_(std::int64_t from, std::optional<std::int64_t> to, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Integers{from, to}, generator);
+}
+Tensor& Tensor::random_(std::int64_t to, const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::Integers{0, to}, generator);
+}
+Tensor& Tensor::random_(const std::optional<Generator>& generator) {
+    return ops::draw(*this, ops::AllIntegers{}, generator);
+}
 
 }  // namespace xgrad

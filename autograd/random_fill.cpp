@@ -167,8 +167,9 @@ void normal_blocks(T* out, std::int64_t blocks, T mean, T std, Stream& stream) {
     }
 }
 
-template <class T>
-void normal_pairs(T* out, std::int64_t n, double mean, double std, Stream& stream) {
+/// f(i, x) for i = 0 .. n-1 with x standard normal, by pairs of which the second is kept for the next draw.
+template <class F>
+void draw_normal_pairs(std::int64_t n, Stream& stream, F f) {
     std::optional<double>& kept = stream.next_double();
     for (std::int64_t i = 0; i < n; ++i) {
         double x;
@@ -183,8 +184,13 @@ void normal_pairs(T* out, std::int64_t n, double mean, double std, Stream& strea
             kept = radius * std::sin(theta);
             x = radius * std::cos(theta);
         }
-        out[i] = static_cast<T>(x * std + mean);
+        f(i, x);
     }
+}
+
+template <class T>
+void normal_pairs(T* out, std::int64_t n, double mean, double std, Stream& stream) {
+    draw_normal_pairs(n, stream, [=](std::int64_t i, double x) { out[i] = static_cast<T>(x * std + mean); });
 }
 
 void check_std(double std) {
@@ -240,6 +246,33 @@ void exponential(T* out, std::int64_t n, double lambda, const Generator& generat
     if (!(lambda > 0)) raise<ValueError>("exponential_", "expects lambda > 0.0, but found lambda=", lambda);
     Stream(generator).draw_uniform<double>(
         n, [=](std::int64_t i, double x) { out[i] = static_cast<T>(-1.0 / lambda * std::log1p(-x)); });
+}
+
+template <class T>
+void log_normal(T* out, std::int64_t n, double mean, double std, const Generator& generator) {
+    if (!(std > 0)) raise<ValueError>("log_normal_", "expects std > 0.0, but found std=", std);
+    Stream stream(generator);
+    draw_normal_pairs(n, stream, [=](std::int64_t i, double x) { out[i] = static_cast<T>(std::exp(x * std + mean)); });
+}
+
+template <class T>
+void cauchy(T* out, std::int64_t n, double median, double sigma, const Generator& generator) {
+    if (!(sigma > 0)) raise<ValueError>("cauchy_", "expects sigma > 0.0, but found sigma=", sigma);
+    Stream(generator).draw_uniform<double>(n, [=](std::int64_t i, double x) {
+        out[i] = static_cast<T>(median + sigma * std::tan(std::numbers::pi * (x - 0.5)));
+    });
+}
+
+template <class T>
+void geometric(T* out, std::int64_t n, double p, const Generator& generator) {
+    if (!(p > 0 && p < 1)) raise<ValueError>("geometric_", "expects p to be in (0, 1), but got p=", p);
+    Stream(generator).draw_uniform<double>(n, [=](std::int64_t i, double x) {
+        const double trials = std::ceil(std::log(x) / std::log1p(-p));
+        if constexpr (std::is_floating_point_v<T>)
+            out[i] = static_cast<T>(trials);
+        else
+            out[i] = static_cast<T>(static_cast<std::int64_t>(std::min(trials, 0x1p62)));  // infinite for x = 0
+    });
 }
 
 template <class T>
@@ -408,6 +441,8 @@ void multinomial(std::int64_t* out, const T* weights, std::int64_t rows, std::in
     template void normal(T*, std::int64_t, double, double, const Generator&);                          \
     template void normal_by_pairs(T*, std::int64_t, double, double, const Generator&);                 \
     template void exponential(T*, std::int64_t, double, const Generator&);                             \
+    template void log_normal(T*, std::int64_t, double, double, const Generator&);                      \
+    template void cauchy(T*, std::int64_t, double, double, const Generator&);                          \
     template void multinomial(std::int64_t*, const T*, std::int64_t, std::int64_t, std::int64_t, bool, \
                               const Generator&);
 XGRAD_INSTANTIATE_REAL(float)
@@ -417,6 +452,7 @@ XGRAD_INSTANTIATE_REAL(double)
 #define XGRAD_INSTANTIATE_ANY(T)                                                                   \
     template void random_from_to(T*, std::int64_t, std::uint64_t, std::int64_t, const Generator&); \
     template void random_full(T*, std::int64_t, const Generator&);                                 \
+    template void geometric(T*, std::int64_t, double, const Generator&);                           \
     template void bernoulli(T*, std::int64_t, double, const Generator&);                           \
     template void bernoulli_tensor(T*, const float*, std::int64_t, const Generator&);              \
     template void bernoulli_tensor(T*, const double*, std::int64_t, const Generator&);

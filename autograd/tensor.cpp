@@ -75,6 +75,15 @@ std::int64_t Tensor::stride(std::int64_t d) const {
     return strides()[static_cast<std::size_t>(detail::wrap_dim(d, dim(), "stride"))];
 }
 
+bool Tensor::is_nonzero() const {
+    if (numel() != 1)
+        raise<ShapeError>("is_nonzero", "Boolean value of Tensor with ",
+                          numel() == 0 ? "no values" : "more than one value", " is ambiguous, the shape is ",
+                          detail::shape_string(sizes()));
+    const Scalar value = item();
+    return value.is_floating_point() ? value.to_double() != 0 : value.to_long() != 0;
+}
+
 Scalar Tensor::item() const {
     if (numel() != 1) raise<ShapeError>("item", "a Tensor with ", numel(), " elements cannot be converted to Scalar");
     if (const auto* t = impl_->transform.get()) {
@@ -241,8 +250,12 @@ void Tensor::remove_post_accumulate_grad_hook(unsigned position) const {
 
 Tensor Tensor::detach() const {
     checked();
-    if (impl_->transform) raise<NotImplementedError>("detach", "is not defined on a tensor inside jvp or vmap");
-    return detail::make_alias(*this);
+    const auto* t = impl_->transform.get();
+    if (!t) return detail::make_alias(*this);
+    // A constant at every level: without tangent, its value without history. It is no other memory.
+    Tensor out = detail::wrap({t->kind, t->level, t->value.detach(), {}, t->batch_dim, t->randomness});
+    out.impl_->storage = impl_->storage;
+    return out;
 }
 Tensor detach(const Tensor& self) { return self.detach(); }
 

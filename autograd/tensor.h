@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <xgrad/autograd/accessor.h>
+#include <xgrad/autograd/generator.h>
 #include <xgrad/autograd/options.h>
 #include <xgrad/autograd/scalar.h>
 #include <xgrad/autograd/tensor_impl.h>
@@ -66,6 +67,8 @@ class Tensor {
     ScalarType dtype() const { return checked().dtype; }
     ScalarType scalar_type() const { return dtype(); }
     bool is_floating_point() const { return xgrad::is_floating_point(dtype()); }
+    bool is_signed() const { return dtype() != kBool && dtype() != kUInt8; }
+    bool is_same_size(const Tensor& other) const { return sizes() == other.sizes(); }
     bool is_contiguous() const { return checked().contiguous; }
     TensorOptions options() const { return TensorOptions(dtype()); }
     Device device() const { return kCPU; }
@@ -93,6 +96,8 @@ class Tensor {
     T item() const {
         return item().to<T>();
     }
+    /// Whether the value of a tensor with one element is not zero.
+    bool is_nonzero() const;
     /// Indexing by plain loops: `auto a = x.accessor<float, 2>(); a[i][j]`. Valid while the tensor lives.
     template <class T, std::size_t N>
     TensorAccessor<T, N> accessor() const;
@@ -157,6 +162,12 @@ class Tensor {
     Tensor& fill_(const Scalar& value);
     Tensor& fill_(const Tensor& value);
     Tensor& zero_();
+    // New tensors of its dtype, unless the options name one.
+    Tensor new_empty(IntArrayRef size, const TensorOptions& options = {}) const;
+    Tensor new_empty_strided(IntArrayRef size, IntArrayRef stride, const TensorOptions& options = {}) const;
+    Tensor new_full(IntArrayRef size, const Scalar& fill_value, const TensorOptions& options = {}) const;
+    Tensor new_zeros(IntArrayRef size, const TensorOptions& options = {}) const;
+    Tensor new_ones(IntArrayRef size, const TensorOptions& options = {}) const;
 
     // --- Element-wise
     Tensor& operator+=(const Tensor& other) { return add_(other); }
@@ -243,6 +254,66 @@ class Tensor {
     Tensor div(const Scalar& other, std::optional<std::string_view> rounding_mode) const;
     Tensor& div_(const Tensor& other, std::optional<std::string_view> rounding_mode);
     Tensor& div_(const Scalar& other, std::optional<std::string_view> rounding_mode);
+    // Other names.
+    Tensor multiply(const Tensor& other) const { return mul(other); }
+    Tensor& multiply_(const Tensor& other) { return mul_(other); }
+    Tensor multiply(const Scalar& other) const { return mul(other); }
+    Tensor& multiply_(const Scalar& other) { return mul_(other); }
+    Tensor divide(const Tensor& other) const { return div(other); }
+    Tensor& divide_(const Tensor& other) { return div_(other); }
+    Tensor divide(const Scalar& other) const { return div(other); }
+    Tensor& divide_(const Scalar& other) { return div_(other); }
+    Tensor true_divide(const Tensor& other) const { return div(other); }
+    Tensor& true_divide_(const Tensor& other) { return div_(other); }
+    Tensor true_divide(const Scalar& other) const { return div(other); }
+    Tensor& true_divide_(const Scalar& other) { return div_(other); }
+    Tensor divide(const Tensor& other, std::optional<std::string_view> rounding_mode) const {
+        return div(other, rounding_mode);
+    }
+    Tensor& divide_(const Tensor& other, std::optional<std::string_view> rounding_mode) {
+        return div_(other, rounding_mode);
+    }
+    Tensor divide(const Scalar& other, std::optional<std::string_view> rounding_mode) const {
+        return div(other, rounding_mode);
+    }
+    Tensor& divide_(const Scalar& other, std::optional<std::string_view> rounding_mode) {
+        return div_(other, rounding_mode);
+    }
+    Tensor subtract(const Tensor& other, const Scalar& alpha = 1) const { return sub(other, alpha); }
+    Tensor& subtract_(const Tensor& other, const Scalar& alpha = 1) { return sub_(other, alpha); }
+    Tensor subtract(const Scalar& other, const Scalar& alpha = 1) const { return sub(other, alpha); }
+    Tensor& subtract_(const Scalar& other, const Scalar& alpha = 1) { return sub_(other, alpha); }
+    Tensor clip(const std::optional<Scalar>& min = std::nullopt,
+                const std::optional<Scalar>& max = std::nullopt) const {
+        return clamp(min, max);
+    }
+    Tensor& clip_(const std::optional<Scalar>& min = std::nullopt, const std::optional<Scalar>& max = std::nullopt) {
+        return clamp_(min, max);
+    }
+    Tensor clip(const std::optional<Tensor>& min, const std::optional<Tensor>& max = std::nullopt) const {
+        return clamp(min, max);
+    }
+    Tensor& clip_(const std::optional<Tensor>& min, const std::optional<Tensor>& max = std::nullopt) {
+        return clamp_(min, max);
+    }
+    // Parts of numbers and functions of several parts.
+    Tensor deg2rad() const;
+    Tensor& deg2rad_();
+    Tensor rad2deg() const;
+    Tensor& rad2deg_();
+    Tensor positive() const;
+    Tensor isposinf() const;
+    Tensor isneginf() const;
+    Tensor isreal() const;
+    Tensor signbit() const;
+    Tensor heaviside(const Tensor& values) const;
+    Tensor& heaviside_(const Tensor& values);
+    Tensor ldexp(const Tensor& other) const;
+    Tensor& ldexp_(const Tensor& other);
+    Tensor float_power(const Tensor& exponent) const;
+    Tensor float_power(const Scalar& exponent) const;
+    Tensor& float_power_(const Tensor& exponent);
+    Tensor& float_power_(const Scalar& exponent);
     Tensor lerp(const Tensor& end, const Scalar& weight) const;
     Tensor lerp(const Tensor& end, const Tensor& weight) const;
     Tensor& lerp_(const Tensor& end, const Scalar& weight);
@@ -314,6 +385,14 @@ class Tensor {
     Tensor norm(const S& p, IntArrayRef dim, bool keepdim, ScalarType dtype) const {
         return named_norm(p, dim, keepdim, dtype);
     }
+    Tensor dist(const Tensor& other, const Scalar& p = 2) const;
+    Tensor renorm(const Scalar& p, std::int64_t dim, const Scalar& maxnorm) const;
+    Tensor& renorm_(const Scalar& p, std::int64_t dim, const Scalar& maxnorm);
+    Tensor cov(std::int64_t correction = 1, const std::optional<Tensor>& fweights = {},
+               const std::optional<Tensor>& aweights = {}) const;
+    Tensor corrcoef() const;
+    Tensor diff(std::int64_t n = 1, std::int64_t dim = -1, const std::optional<Tensor>& prepend = {},
+                const std::optional<Tensor>& append = {}) const;
     Tensor any() const;
     Tensor any(OptionalIntArrayRef dim, bool keepdim = false) const;
     Tensor all() const;
@@ -435,6 +514,7 @@ class Tensor {
     Tensor diagflat(std::int64_t offset = 0) const;
     Tensor diagonal(std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1) const;
     Tensor diag_embed(std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1) const;
+    Tensor& fill_diagonal_(const Scalar& fill_value, bool wrap = false);
     Tensor tril(std::int64_t diagonal = 0) const;
     Tensor& tril_(std::int64_t diagonal = 0);
     Tensor triu(std::int64_t diagonal = 0) const;
@@ -445,6 +525,11 @@ class Tensor {
     Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
     Tensor narrow(std::int64_t dim, const Tensor& start, std::int64_t length) const;
     Tensor narrow_copy(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+    Tensor select_scatter(const Tensor& src, std::int64_t dim, std::int64_t index) const;
+    Tensor slice_scatter(const Tensor& src, std::int64_t dim = 0, std::optional<std::int64_t> start = std::nullopt,
+                         std::optional<std::int64_t> end = std::nullopt, std::int64_t step = 1) const;
+    Tensor diagonal_scatter(const Tensor& src, std::int64_t offset = 0, std::int64_t dim1 = 0,
+                            std::int64_t dim2 = 1) const;
     std::vector<Tensor> unbind(std::int64_t dim = 0) const;
     std::vector<Tensor> split(std::int64_t split_size, std::int64_t dim = 0) const;
     std::vector<Tensor> split(IntArrayRef split_size, std::int64_t dim = 0) const;
@@ -546,11 +631,26 @@ class Tensor {
     Tensor histc(std::int64_t bins = 100, const Scalar& min = 0, const Scalar& max = 0) const;
 
     // --- Random numbers, in place (see xgrad::manual_seed)
-    Tensor& uniform_(double from = 0, double to = 1);
-    Tensor& normal_(double mean = 0, double std = 1);
-    Tensor& bernoulli_(double p = 0.5);
-    Tensor& exponential_(double lambda = 1);
-    Tensor& random_(std::int64_t from, std::int64_t to);
+    Tensor& uniform_(double from = 0, double to = 1, const std::optional<Generator>& generator = std::nullopt);
+    Tensor& normal_(double mean = 0, double std = 1, const std::optional<Generator>& generator = std::nullopt);
+    /// exp of normal numbers.
+    Tensor& log_normal_(double mean = 1, double std = 2, const std::optional<Generator>& generator = std::nullopt);
+    Tensor& exponential_(double lambda = 1, const std::optional<Generator>& generator = std::nullopt);
+    Tensor& cauchy_(double median = 0, double sigma = 1, const std::optional<Generator>& generator = std::nullopt);
+    /// How many trials it takes until one succeeds, each with probability p in (0, 1).
+    Tensor& geometric_(double p, const std::optional<Generator>& generator = std::nullopt);
+    Tensor& bernoulli_(double p = 0.5, const std::optional<Generator>& generator = std::nullopt);
+    /// With a probability for each element, which broadcast.
+    Tensor& bernoulli_(const Tensor& p, const std::optional<Generator>& generator = std::nullopt);
+    Tensor bernoulli(const std::optional<Generator>& generator = std::nullopt) const;
+    Tensor bernoulli(double p, const std::optional<Generator>& generator = std::nullopt) const;
+    Tensor multinomial(std::int64_t num_samples, bool replacement = false,
+                       const std::optional<Generator>& generator = std::nullopt) const;
+    /// Integers in [from, to), in [0, to), or all that the dtype holds without gaps from 0 on.
+    Tensor& random_(std::int64_t from, std::optional<std::int64_t> to,
+                    const std::optional<Generator>& generator = std::nullopt);
+    Tensor& random_(std::int64_t to, const std::optional<Generator>& generator = std::nullopt);
+    Tensor& random_(const std::optional<Generator>& generator = std::nullopt);
 
     /// "Float [2, 3]": for messages.
     std::string toString() const;

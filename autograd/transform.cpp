@@ -20,6 +20,11 @@ Tensor wrap(TransformLevel level) {
 
 Tensor transform_alias(const Tensor& wrapped) { return wrap(*wrapped.impl()->transform); }
 
+const Tensor& innermost(const Tensor& x) {
+    const auto* level = x.unsafeGetTensorImpl()->transform.get();
+    return level ? innermost(level->value) : x;
+}
+
 void raise_inplace_transform(const char* operation) {
     raise<NotImplementedError>(operation,
                                "in-place operations on tensors inside jvp or vmap are not supported; use the form "
@@ -195,9 +200,10 @@ TensorList dispatch(const Call& call, std::span<const Tensor> inputs) {
     }
     TensorList results =
         forward_mode(level) ? with_tangents(call, level, values, tangents) : with_batch(call, level, values, dims);
-    const auto& made = *results[0].impl();
-    if (call.shares_memory && made.transform && made.transform->level == level.level)
-        results[0].unsafeGetTensorImpl()->storage = inputs[0].impl()->storage;
+    if (call.shares_memory) {
+        detail::TensorImpl& made = *results[0].unsafeGetTensorImpl();
+        if (made.transform && made.transform->level == level.level) made.storage = inputs[0].impl()->storage;
+    }
     return results;
 }
 
@@ -218,10 +224,11 @@ void check_inplace(const char* operation, const Tensor& self, std::span<const Te
             detail::shape_string(self.sizes()), " for all examples. Use the form without the trailing underscore");
     }
     if (self.impl()->storage->use_count() > 1)
-        raise<GraphError>(operation,
-                          "a tensor inside jvp or vmap that is a view, or of which there are views, cannot be modified "
-                          "in place: the others would not see it. Use the form without the trailing underscore, "
-                          "index_put, stack or cat, or clone() the view first");
+        raise<GraphError>(
+            operation,
+            "a tensor inside jvp or vmap that is a view, or of which there are views, cannot be modified "
+            "in place: the others would not see it. Use index_put_ on the whole tensor or the form without "
+            "the trailing underscore, or clone() the view first");
     detail::check_writable(operation, self, recording);
 }
 

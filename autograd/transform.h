@@ -42,6 +42,8 @@ struct TransformLevel {
 Tensor wrap(TransformLevel level);
 /// Another wrapper of the same value, without history.
 Tensor transform_alias(const Tensor& wrapped);
+/// What is at the bottom of all levels: the values of all examples. `x` itself if it is not wrapped.
+const Tensor& innermost(const Tensor& x);
 /// Makes the wrapper `self` the tensor `result`, made of it by an operation: the in-place form of that operation.
 void become_result(const Tensor& self, const Tensor& result);
 [[noreturn]] void raise_inplace_transform(const char* operation);
@@ -64,7 +66,20 @@ constexpr unsigned differentiable_outputs();
 namespace xgrad::ops::detail_op {
 
 template <class Op, class... In>
-using ResultOf = decltype(std::declval<const Op&>().forward(std::declval<const In&>()...));
+concept HasForward = requires(const Op& op, const In&... inputs) {
+    op.forward(inputs...);
+};
+template <class Op, class... In>
+struct Result {
+    using Type = Tensor;
+};
+template <class Op, class... In>
+requires HasForward<Op, In...>
+struct Result<Op, In...> {
+    using Type = decltype(std::declval<const Op&>().forward(std::declval<const In&>()...));
+};
+template <class Op, class... In>
+using ResultOf = typename Result<Op, In...>::Type;
 
 template <class Op, class... In>
 ResultOf<Op, In...> apply(const Op& op, const In&... inputs);

@@ -17,11 +17,12 @@ install(FILES ${opt_in_headers} DESTINATION include/xgrad)
 install(DIRECTORY autograd nn datasets DESTINATION include/xgrad FILES_MATCHING PATTERN *.h PATTERN *.inc PATTERN ops EXCLUDE
         PATTERN datasets/mnist EXCLUDE)
 # Of the operations' headers those that <xgrad/autograd/fuse.h> includes.
-install(FILES autograd/ops/fused.h autograd/ops/fused_number.h autograd/ops/lane.h autograd/ops/map.h
-              autograd/ops/row.h autograd/ops/rows_activation.h autograd/ops/rows_arithmetic.h autograd/ops/rows_unary.h
-              autograd/ops/scalar_math.h autograd/ops/simd_exp.h autograd/ops/simd_math.h autograd/ops/simd_trig.h
-              autograd/ops/type_list.h DESTINATION include/xgrad/autograd/ops)
+install(FILES autograd/ops/map.h autograd/ops/type_list.h DESTINATION include/xgrad/autograd/ops)
+install(DIRECTORY autograd/ops/simd DESTINATION include/xgrad/autograd/ops FILES_MATCHING PATTERN *.h)
+install(DIRECTORY autograd/ops/elementwise DESTINATION include/xgrad/autograd/ops FILES_MATCHING
+        PATTERN fused*.h PATTERN row.h PATTERN rows_*.h)
 install(DIRECTORY datasets/mnist DESTINATION share/xgrad)
+install(FILES autograd/xgrad_gdb.py DESTINATION share/xgrad/gdb)
 install(FILES LICENSE DESTINATION share/doc/xgrad)
 
 # pkg-config: an archive does not name the libraries it needs, a shared library does.

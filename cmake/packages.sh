@@ -5,7 +5,7 @@
 xgrad_packages=(
     cmake g++ ninja-build pkg-config
     libopenblas-dev libxsimd-dev libxtensor-blas-dev libxtensor-dev zlib1g-dev
-    libcli11-dev gnuplot-nox
+    libcli11-dev gnuplot-nox graphviz
     doctest-dev nlohmann-json3-dev
 )
 

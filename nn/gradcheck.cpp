@@ -1,61 +1,60 @@
 #include <xgrad/nn/gradcheck.h>
 
-#include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/functions.h>
 #include <xgrad/autograd/grad_mode.h>
+#include <xgrad/autograd/gradcheck_subject.h>
+
+#include <tuple>
 
 namespace xgrad::autograd {
 
 namespace {
 
-struct Variables {
-    TensorList tensors;
-    std::vector<std::string> names;
-
-    void add(const Tensor& tensor, std::string name) {
-        if (!tensor.defined() || !tensor.requires_grad()) return;
-        tensors.push_back(tensor);
-        names.push_back(std::move(name));
-    }
-};
-
-Variables variables_of(const nn::AnyModule& module, const TensorList& inputs) {
-    Variables out;
-    for (const auto& parameter : module.ptr()->named_parameters()) out.add(*parameter, "parameter " + parameter.key());
-    for (std::size_t i = 0; i < inputs.size(); ++i) out.add(inputs[i], "input " + std::to_string(i));
-    if (out.tensors.empty())
-        raise<GraphError>("gradcheck", "neither a parameter of ", module.ptr()->name(), " nor an input requires grad");
-    return out;
-}
-
-Tensor forward(nn::AnyModule& module, const TensorList& inputs) {
+TensorList outputs_of(nn::AnyModule& module, const TensorList& inputs) {
     std::vector<nn::AnyValue> arguments(inputs.begin(), inputs.end());
-    return module.call(arguments).get<Tensor>();
+    nn::AnyValue result = module.call(arguments);
+    if (const auto* list = result.try_get<TensorList>()) return *list;
+    if (const auto* pair = result.try_get<std::tuple<Tensor, Tensor>>())
+        return {std::get<0>(*pair), std::get<1>(*pair)};
+    return {result.get<Tensor>()};
 }
+
+/// Gives buffers, such as running means, the values back that they had.
+class KeepBuffers {
+  public:
+    explicit KeepBuffers(TensorList buffers) : buffers_(std::move(buffers)) {
+        for (const Tensor& b : buffers_) values_.push_back(b.detach().clone());
+    }
+    ~KeepBuffers() {
+        const NoGradGuard no_grad;
+        for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(values_[i]);
+    }
+    KeepBuffers(const KeepBuffers&) = delete;
+    KeepBuffers& operator=(const KeepBuffers&) = delete;
+
+  private:
+    TensorList buffers_, values_;
+};
 
 }  // namespace
 
-bool gradcheck(nn::AnyModule module, const TensorList& inputs, const GradcheckOptions& options) {
-    const Variables variables = variables_of(module, inputs);
-    return gradcheck_variables([&] { return TensorList{forward(module, inputs)}; }, variables.tensors, variables.names,
-                               options);
-}
-
-bool gradgradcheck(nn::AnyModule module, const TensorList& inputs, const GradcheckOptions& options) {
-    if (!gradcheck(module, inputs, options)) return false;
-    const Variables first = variables_of(module, inputs);
-    Variables second = first;
-    const Tensor output = forward(module, inputs);
-    const Tensor weight = randn(output.sizes(), Generator(options.seed + 1), output.dtype()).requires_grad_();
-    second.add(weight, "gradient of the output");
-    const auto gradients = [&] {
-        const AutoGradMode recording(true);
-        TensorList out = grad({forward(module, inputs)}, first.tensors, {weight}, true, true, true);
-        for (std::size_t i = 0; i < out.size(); ++i)
-            if (!out[i].defined()) out[i] = zeros_like(first.tensors[i]);
-        return out;
-    };
-    return gradcheck_variables(gradients, second.tensors, second.names, options);
+GradcheckResult check_module(nn::AnyModule module, const TensorList& inputs, const GradcheckOptions& options) {
+    const std::shared_ptr<nn::Module> root = module.ptr();
+    const KeepBuffers keep(root->buffers());
+    detail::GradcheckSubject subject =
+        detail::gradcheck_subject([&](const TensorList& in) { return outputs_of(module, in); }, inputs, options.names);
+    subject.constants = root->buffers();
+    for (const auto& parameter : root->named_parameters()) {
+        if (parameter->requires_grad()) {
+            subject.variables.push_back(*parameter);
+            subject.names.push_back("parameter " + parameter.key());
+        } else {
+            subject.constants.push_back(*parameter);
+        }
+    }
+    if (subject.variables.empty())
+        raise<GraphError>("check_module", "neither a parameter of ", root->name(), " nor an input requires grad");
+    return detail::check_orders(subject, options);
 }
 
 }  // namespace xgrad::autograd

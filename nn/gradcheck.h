@@ -6,23 +6,19 @@
 namespace xgrad::autograd {
 
 /// Compares the derivatives of a module's forward at `inputs`, with respect to its parameters and to the inputs that
-/// require grad, with central differences. Both must be float64; forward takes and returns tensors, and must give the
-/// same values each time. Parameters are changed by the difference and restored. Throws as gradcheck of a function
-/// does; the message calls a parameter by its name.
-bool gradcheck(nn::AnyModule module, const TensorList& inputs, const GradcheckOptions& options = {});
-
-/// The same for the derivatives of the gradients, after those of first order.
-bool gradgradcheck(nn::AnyModule module, const TensorList& inputs,
-                   const GradcheckOptions& options = gradgradcheck_defaults());
+/// require grad, with central differences; with `options.second_order` those of its gradients too. Forward takes
+/// tensors and returns a tensor, a list or a pair of them, the same values each time: call eval() if there is dropout.
+/// Messages call a parameter by its name.
+///
+/// Parameters are changed by the difference and restored, buffers restored as well. A float32 module becomes float64
+/// for the time of a difference: graphs recorded before are not those of its parameters any more. Forward mode is
+/// compared with respect to inputs only. Throws as gradcheck does.
+GradcheckResult check_module(nn::AnyModule module, const TensorList& inputs, const GradcheckOptions& options = {});
 
 template <class M>
-bool gradcheck(const nn::ModuleHolder<M>& module, const TensorList& inputs, const GradcheckOptions& options = {}) {
-    return gradcheck(nn::AnyModule(module), inputs, options);
-}
-template <class M>
-bool gradgradcheck(const nn::ModuleHolder<M>& module, const TensorList& inputs,
-                   const GradcheckOptions& options = gradgradcheck_defaults()) {
-    return gradgradcheck(nn::AnyModule(module), inputs, options);
+GradcheckResult check_module(const nn::ModuleHolder<M>& module, const TensorList& inputs,
+                             const GradcheckOptions& options = {}) {
+    return check_module(nn::AnyModule(module), inputs, options);
 }
 
 }  // namespace xgrad::autograd

@@ -11,6 +11,7 @@
 #include <xgrad/nn/embedding.h>
 #include <xgrad/nn/fold.h>
 #include <xgrad/nn/functional.h>
+#include <xgrad/nn/functional_call.h>
 #include <xgrad/nn/gradcheck.h>
 #include <xgrad/nn/init.h>
 #include <xgrad/nn/linear.h>

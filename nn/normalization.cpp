@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/resample.h>
+#include <xgrad/autograd/ops/vision/resample.h>
 #include <xgrad/nn/functional/normalization.h>
 #include <xgrad/nn/init.h>
 

@@ -28,8 +28,34 @@ Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& optio
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options = {});
 /// `steps` numbers evenly spaced from start to end, both included.
 Tensor linspace(const Scalar& start, const Scalar& end, std::int64_t steps, const TensorOptions& options = {});
+/// Powers of `base` whose `steps` exponents are evenly spaced from start to end, both included.
+Tensor logspace(const Scalar& start, const Scalar& end, std::int64_t steps, double base = 10,
+                const TensorOptions& options = {});
 /// A tensor without dimensions.
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
+
+// --- Windows: weights that fall off to both ends of `window_length` points. Those of a spectral analysis are
+// `periodic`, with the point behind the last one equal to the first; those of a filter are symmetric. float32 and
+// float64 only.
+
+/// (1 - cos(2 pi n / N)) / 2, for N = window_length if periodic, else window_length - 1.
+Tensor hann_window(std::int64_t window_length, const TensorOptions& options = {});
+Tensor hann_window(std::int64_t window_length, bool periodic, const TensorOptions& options = {});
+/// alpha - beta cos(2 pi n / N).
+Tensor hamming_window(std::int64_t window_length, const TensorOptions& options = {});
+Tensor hamming_window(std::int64_t window_length, bool periodic, const TensorOptions& options = {});
+Tensor hamming_window(std::int64_t window_length, bool periodic, double alpha, const TensorOptions& options = {});
+Tensor hamming_window(std::int64_t window_length, bool periodic, double alpha, double beta,
+                      const TensorOptions& options = {});
+/// 0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N).
+Tensor blackman_window(std::int64_t window_length, const TensorOptions& options = {});
+Tensor blackman_window(std::int64_t window_length, bool periodic, const TensorOptions& options = {});
+/// 1 - |2 n / N - 1|.
+Tensor bartlett_window(std::int64_t window_length, const TensorOptions& options = {});
+Tensor bartlett_window(std::int64_t window_length, bool periodic, const TensorOptions& options = {});
+
+// --- Numbers and memory given
+
 /// A tensor over memory of the caller's, which must outlive it (or be freed by `deleter`). Contiguous unless strides
 /// say otherwise.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});

@@ -174,6 +174,11 @@ Tensor matrix_exp(const Tensor& self);
 Tensor linalg_vecdot(const Tensor& x, const Tensor& y, std::int64_t dim = -1);
 /// The Vandermonde matrix: 1, x, x^2 ... x^(N-1) along a new last dimension; N is by default the size of the last.
 Tensor linalg_vander(const Tensor& x, std::optional<std::int64_t> N = std::nullopt);
+/// A view of the diagonals of matrices; see diagonal.
+inline Tensor linalg_diagonal(const Tensor& A, std::int64_t offset = 0, std::int64_t dim1 = -2,
+                              std::int64_t dim2 = -1) {
+    return A.diagonal(offset, dim1, dim2);
+}
 
 /// The functions above without their prefix.
 namespace linalg {

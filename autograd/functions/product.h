@@ -9,6 +9,7 @@ namespace xgrad {
 
 /// Product of vectors, matrices or batches of matrices (leading dimensions broadcast), as NumPy's.
 Tensor matmul(const Tensor& self, const Tensor& other);
+inline Tensor linalg_matmul(const Tensor& self, const Tensor& other) { return matmul(self, other); }
 /// (n, k) x (k, m).
 Tensor mm(const Tensor& self, const Tensor& mat2);
 /// (b, n, k) x (b, k, m).
@@ -64,6 +65,7 @@ Tensor einsum(std::string_view equation, const TensorList& tensors, OptionalIntA
 namespace linalg {
 
 inline Tensor multi_dot(const TensorList& tensors) { return linalg_multi_dot(tensors); }
+inline Tensor matmul(const Tensor& self, const Tensor& other) { return linalg_matmul(self, other); }
 
 }  // namespace linalg
 

@@ -22,9 +22,21 @@ Tensor randint(std::int64_t low, std::int64_t high, IntArrayRef size, const Tens
 /// A random permutation of 0 ... n-1.
 Tensor randperm(std::int64_t n, const TensorOptions& options = kInt64);
 Tensor randperm(std::int64_t n, std::optional<Generator> generator, const TensorOptions& options = kInt64);
-/// 0 or 1 with the probabilities in `p`.
-Tensor bernoulli(const Tensor& p);
-/// Row-wise draws of indices with the probabilities (up to a factor) in the last dimension of `weights`.
-Tensor multinomial(const Tensor& weights, std::int64_t num_samples, bool replacement = false);
+/// Integers in [0, high) or [low, high), of the shape and, without options, the dtype of `self`.
+Tensor randint_like(const Tensor& self, std::int64_t high, const TensorOptions& options = {});
+Tensor randint_like(const Tensor& self, std::int64_t low, std::int64_t high, const TensorOptions& options = {});
+/// Normal with a mean or a standard deviation (not negative) for each element, which broadcast; the dtype is that of
+/// the mean, if it is a tensor. No gradient flows to them.
+Tensor normal(const Tensor& mean, double std = 1, const std::optional<Generator>& generator = std::nullopt);
+Tensor normal(double mean, const Tensor& std, const std::optional<Generator>& generator = std::nullopt);
+Tensor normal(const Tensor& mean, const Tensor& std, const std::optional<Generator>& generator = std::nullopt);
+Tensor normal(double mean, double std, IntArrayRef size, const std::optional<Generator>& generator = std::nullopt,
+              const TensorOptions& options = {});
+/// 0 or 1 with the probabilities in `self`, or of the shape and dtype of `self` with probability p.
+Tensor bernoulli(const Tensor& self, const std::optional<Generator>& generator = std::nullopt);
+Tensor bernoulli(const Tensor& self, double p, const std::optional<Generator>& generator = std::nullopt);
+/// Row-wise draws of indices with the probabilities (up to a factor) in the last dimension of `self`.
+Tensor multinomial(const Tensor& self, std::int64_t num_samples, bool replacement = false,
+                   const std::optional<Generator>& generator = std::nullopt);
 
 }  // namespace xgrad

@@ -40,7 +40,8 @@ std::tuple<Tensor, Tensor> var_mean(const Tensor& self, OptionalIntArrayRef dim 
 std::tuple<Tensor, Tensor> std_mean(const Tensor& self, OptionalIntArrayRef dim = std::nullopt,
                                     const std::optional<Scalar>& correction = std::nullopt, bool keepdim = false);
 /// The same with a correction of 1 if `unbiased`, else 0. Only a bool is taken for `unbiased`: var(x, 1) and
-/// var(x, {1}) are over dimension 1, where libtorch takes the integer for a bool.
+/// var(x, {1}) are over dimension 1, as in libtorch, and the integers of var(x, 1, 2) are dimension and correction,
+/// where libtorch takes the 2 for a bool.
 template <std::same_as<bool> B>
 Tensor var(const Tensor& self, B unbiased) {
     return var(self, std::nullopt, Scalar(unbiased));
@@ -109,6 +110,10 @@ template <std::convertible_to<std::string_view> S>
 Tensor norm(const Tensor& self, const S& p, IntArrayRef dim, bool keepdim, ScalarType dtype) {
     return self.norm(p, dim, keepdim, dtype);
 }
+/// The p-norm of the difference; the shapes broadcast.
+Tensor dist(const Tensor& self, const Tensor& other, const Scalar& p = 2);
+/// `self` with each slice along `dim` whose p-norm (p > 0) is above `maxnorm` scaled down to it.
+Tensor renorm(const Tensor& self, const Scalar& p, std::int64_t dim, const Scalar& maxnorm);
 
 /// Whether some element, or each, is not zero: bool, or uint8 of uint8. An empty list of dimensions is none of them.
 Tensor any(const Tensor& self);
@@ -127,6 +132,32 @@ std::tuple<Tensor, Tensor> cummax(const Tensor& self, std::int64_t dim);
 std::tuple<Tensor, Tensor> cummin(const Tensor& self, std::int64_t dim);
 /// out[i] = log(exp(x[0]) + ... + exp(x[i])) along `dim`, without overflow.
 Tensor logcumsumexp(const Tensor& self, std::int64_t dim);
+
+// --- Samples of functions and of random variables
+
+/// The n-th differences x[i + 1] - x[i] along `dim`, of bools x[i + 1] != x[i], after `prepend` and `append` have been
+/// joined to the ends.
+Tensor diff(const Tensor& self, std::int64_t n = 1, std::int64_t dim = -1, const std::optional<Tensor>& prepend = {},
+            const std::optional<Tensor>& append = {});
+/// The integral over `dim` of the polygon through the points (x, y), where x has as many elements as `dim` or
+/// broadcasts to y; or with the points `dx` apart.
+Tensor trapezoid(const Tensor& y, const Tensor& x, std::int64_t dim = -1);
+Tensor trapezoid(const Tensor& y, const Scalar& dx = 1, std::int64_t dim = -1);
+inline Tensor trapz(const Tensor& y, const Tensor& x, std::int64_t dim = -1) { return trapezoid(y, x, dim); }
+inline Tensor trapz(const Tensor& y, double dx = 1, std::int64_t dim = -1) { return trapezoid(y, Scalar(dx), dim); }
+/// The integrals up to the second point, the third ... the last.
+Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, std::int64_t dim = -1);
+Tensor cumulative_trapezoid(const Tensor& y, const Scalar& dx = 1, std::int64_t dim = -1);
+/// The covariances of the variables in the rows of a matrix (n, m), or of the one in a vector, from m observations:
+/// (n, n), or a number of one variable. The sums of squares are divided by m - correction. `fweights` (integers) says
+/// how often each observation was made, `aweights` (floating-point) how much it counts.
+Tensor cov(const Tensor& self, std::int64_t correction = 1, const std::optional<Tensor>& fweights = {},
+           const std::optional<Tensor>& aweights = {});
+/// The correlation coefficients of Pearson: the covariances divided by the standard deviations of both variables.
+Tensor corrcoef(const Tensor& self);
+
+// --- Softmax
+
 /// exp(x) / sum(exp(x)) over `dim`.
 Tensor softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);
 Tensor log_softmax(const Tensor& self, std::int64_t dim, std::optional<ScalarType> dtype = std::nullopt);

@@ -130,6 +130,14 @@ Tensor as_strided(const Tensor& self, IntArrayRef size, IntArrayRef stride,
 Tensor& as_strided_(Tensor& self, IntArrayRef size, IntArrayRef stride,
                     std::optional<std::int64_t> storage_offset = std::nullopt);
 
+/// `self` with `src` in the place of the part that select, slice or diagonal would give; src has the shape of the part.
+Tensor select_scatter(const Tensor& self, const Tensor& src, std::int64_t dim, std::int64_t index);
+Tensor slice_scatter(const Tensor& self, const Tensor& src, std::int64_t dim = 0,
+                     std::optional<std::int64_t> start = std::nullopt, std::optional<std::int64_t> end = std::nullopt,
+                     std::int64_t step = 1);
+Tensor diagonal_scatter(const Tensor& self, const Tensor& src, std::int64_t offset = 0, std::int64_t dim1 = 0,
+                        std::int64_t dim2 = 1);
+
 // --- Diagonals and triangles
 
 /// A view of the elements (i, i + offset) of the matrices of two dimensions, as the last dimension.
@@ -166,6 +174,11 @@ Tensor reflection_pad3d(const Tensor& self, IntArrayRef padding);
 Tensor replication_pad1d(const Tensor& self, IntArrayRef padding);
 Tensor replication_pad2d(const Tensor& self, IntArrayRef padding);
 Tensor replication_pad3d(const Tensor& self, IntArrayRef padding);
+
+/// Sequences (L_i, ...) of one shape but for their length in a tensor (T, B, ...), or (B, T, ...) if `batch_first`: the
+/// shorter ones are filled up to the longest with `padding_value`, behind or, with `padding_side` "left", in front.
+Tensor pad_sequence(const TensorList& sequences, bool batch_first = false, double padding_value = 0,
+                    std::string_view padding_side = "right");
 
 // --- Grids and combinations of elements
 

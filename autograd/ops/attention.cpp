@@ -1,7 +1,8 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/blas.h>
+#include <xgrad/autograd/ops/batch.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
+#include <xgrad/autograd/ops/product/blas.h>
 #include <xgrad/autograd/parallel.h>
 
 #include <algorithm>
@@ -62,6 +63,11 @@ Tensor in_rows(const Tensor& x) {
     return unit && apart ? x : x.contiguous();
 }
 
+/// A mask with contiguous rows; the other dimensions may be repeated without a copy.
+Tensor mask_in_rows(const Tensor& mask) {
+    return !mask.defined() || mask.stride(3) == 1 || mask.size(3) == 1 ? mask : mask.contiguous();
+}
+
 /// Uninitialised (N, H, rows, columns), the heads side by side in memory if those of `model` are: so is what
 /// projections are split into, and what follows would copy it otherwise.
 Tensor laid_out_as(const Tensor& model, std::int64_t rows, std::int64_t columns) {
@@ -72,8 +78,8 @@ Tensor laid_out_as(const Tensor& model, std::int64_t rows, std::int64_t columns)
     return empty({n, heads, rows, columns}, model.dtype());
 }
 
-/// softmax(scale q k^T + mask) v for (N, H, L, E), (N, H, S, E), (N, H, S, Ev) and, if it is there, a mask (N, H, L, S)
-/// with contiguous rows. Only blocks of rows of the weights exist, one after the other; backward makes them again.
+/// softmax(scale q k^T + mask) v for (N, H, L, E), (N, H, S, E), (N, H, S, Ev) and perhaps a mask (N, H, L, S). Only
+/// blocks of rows of the weights exist, one after the other; backward makes them again.
 struct Attention {
     static constexpr const char* name = "scaled_dot_product_attention";
     static constexpr Uses kAll = in(0) | in(1) | in(2) | in(3);
@@ -85,7 +91,7 @@ struct Attention {
     template <class... Mask>
     Tensor forward(const Tensor& q, const Tensor& k, const Tensor& v, const Mask&... mask) const {
         Tensor out = laid_out_as(q, q.size(2), v.size(3));
-        const std::array<Tensor, 1> masks = {mask...};
+        const std::array<Tensor, 1> masks = {mask_in_rows(mask)...};
         run_typed(q, [&]<class T>(T) { attend<T>(in_rows(q), in_rows(k), in_rows(v), masks[0], out); });
         return out;
     }
@@ -93,10 +99,10 @@ struct Attention {
     void vjp(Vjp& b) const {
         const Tensor& g = b.grad();
         const bool masked = b.num_inputs() > 3;
-        const Tensor q = b.input(0), k = b.input(1), mask = masked ? b.input(3) : Tensor();
+        const Tensor q = b.input(0), k = b.input(1), mask = masked ? mask_in_rows(b.input(3)) : Tensor();
         const bool dmask = masked && b.needs(3), scores_wanted = b.needs(0) || b.needs(1) || dmask;
         const Tensor v = scores_wanted ? b.input(2) : Tensor();
-        if (!GradMode::is_enabled() && !wrapped(g) && !wrapped(q) && v.defined()) {
+        if (!GradMode::is_enabled() && !any_wrapped(g, q, k, v, mask) && v.defined()) {
             Gradients d{laid_out_as(q, q.size(2), q.size(3)), laid_out_as(k, k.size(2), k.size(3)).zero_(),
                         laid_out_as(v, v.size(2), v.size(3)).zero_(),
                         dmask ? zeros(mask.sizes(), mask.dtype()) : Tensor()};
@@ -114,6 +120,18 @@ struct Attention {
         if (b.needs(0)) b.set(0, ds.matmul(k) * scale);
         if (b.needs(1)) b.set(1, ds.transpose(-2, -1).matmul(q) * scale);
         if (dmask) b.set(3, ds);
+    }
+    Tensor jvp(std::span<const Tensor> x, std::span<const Tensor> t, const Tensor&) const {
+        const Tensor &q = x[0], &k = x[1], &v = x[2];
+        const Tensor w = attention_weights(q, k, x.size() > 3 ? x[3] : Tensor(), causal, scale);
+        Tensor ds = x.size() > 3 ? t[3] : Tensor(), out;
+        if (t[0].defined()) ds = add_tangents(ds, t[0].matmul(k.transpose(-2, -1)) * scale);
+        if (t[1].defined()) ds = add_tangents(ds, q.matmul(t[1].transpose(-2, -1)) * scale);
+        if (ds.defined()) out = (w * (ds - (w * ds).sum(-1, true))).matmul(v);
+        return t[2].defined() ? add_tangents(out, w.matmul(t[2])) : out;
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_folded(*this, x, dims, {0, 0, 0, 0}, 0);
     }
 
   private:
@@ -282,9 +300,8 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                               shape_string(scores));
         if (mask.dtype() == kBool) mask = where(mask, zeros({}, query.dtype()), -ops::kInfinity);
     }
-    const auto is_wrapped = [](const Tensor& t) { return t.defined() && ops::wrapped(t); };
     const bool empty = query.numel() == 0 || k.numel() == 0 || v.numel() == 0;
-    if (dropout_p > 0 || empty || is_wrapped(query) || is_wrapped(k) || is_wrapped(v) || is_wrapped(mask)) {
+    if (dropout_p > 0 || empty) {
         const Tensor weights = ops::attention_weights(query, k, mask, is_causal, factor);
         return dropout(weights, dropout_p, true).matmul(v);
     }
@@ -296,10 +313,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
         Dims rows = mask.sizes();
         rows[rows.size() - 1] = keys;
         rows[rows.size() - 2] = queries;
-        // Rows are contiguous; the other dimensions may be repeated without a copy.
-        const Tensor m = mask.size(-1) == keys && (mask.stride(-1) == 1 || keys == 1) ? mask.expand(rows)
-                                                                                      : mask.expand(rows).contiguous();
-        out = ops::Attentions::apply(op, q4, k4, v4, ops::as_heads(m, lead));
+        out = ops::Attentions::apply(op, q4, k4, v4, ops::as_heads(mask.expand(rows), lead));
     } else {
         out = ops::Attentions::apply(op, q4, k4, v4);
     }

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/index.h>
+#include <xgrad/autograd/ops/batch.h>
+#include <xgrad/autograd/ops/indexing/index.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/promotion.h>
@@ -55,6 +56,24 @@ struct Cdist {
         }
         if (b.needs(0)) b.set(0, gradient(g, distances, x, y));
         if (b.needs(1)) b.set(1, gradient(g.transpose(1, 2), distances.transpose(1, 2), y, x));
+    }
+    Tensor jvp(std::span<const Tensor> in, std::span<const Tensor> t, const Tensor& distances) const {
+        const Tensor &x = in[0], &y = in[1], &dx = t[0], &dy = t[1];
+        if (p == 2) {
+            // The inner products of x - y and dx - dy.
+            Tensor products;
+            if (dx.defined()) products = (x * dx).sum(-1, true) - dx.matmul(y.mT());
+            if (dy.defined()) products = add_tangents(products, (y * dy).sum(-1).unsqueeze(-2) - x.matmul(dy.mT()));
+            const Tensor none = distances == 0;
+            return where(none, 0, products / where(none, 1, distances));
+        }
+        Tensor change;
+        if (dx.defined()) change = dx.unsqueeze(-2);
+        if (dy.defined()) change = add_tangents(change, -dy.unsqueeze(-3));
+        return (slopes(x.unsqueeze(-2) - y.unsqueeze(-3), distances.unsqueeze(-1)) * change).sum(-1);
+    }
+    Batched batch(std::span<const Tensor> x, std::span<const std::int64_t> dims) const {
+        return batch_folded(*this, x, dims, {0, 0}, 0);
     }
 
   private:
@@ -188,12 +207,13 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim, d
     // Of a norm below eps the value is raised, not the derivative: so it is in PyTorch.
     const auto unit = [&](const Tensor& given) {
         const Tensor x = given.to(dtype).expand(sizes), norm = sizes.empty() ? x.abs() : x.norm(2, {along}, true);
-        if (ops::wrapped(norm)) return x / norm.clamp_min(eps);
         const Tensor value = norm.detach();
         return x / (norm + (value.clamp_min(eps) - value));
     };
     const Tensor product = unit(x1) * unit(x2);
     return sizes.empty() ? product : product.sum(along);
 }
+Tensor dist(const Tensor& self, const Tensor& other, const Scalar& p) { return norm(self - other, p); }
+Tensor Tensor::dist(const Tensor& other, const Scalar& p) const { return xgrad::dist(*this, other, p); }
 
 }  // namespace xgrad

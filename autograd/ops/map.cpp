@@ -1,8 +1,8 @@
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/convert.h>
-#include <xgrad/autograd/ops/index_walk.h>
+#include <xgrad/autograd/ops/indexing/index_walk.h>
 #include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/map.h>
+#include <xgrad/autograd/ops/shape/convert.h>
 #include <xgrad/autograd/parallel.h>
 
 #include <algorithm>

@@ -31,7 +31,8 @@
 /// and where it applies
 ///
 ///     static constexpr unsigned differentiable               bit k: output k has gradients (all by default)
-///     Tensor forward_(Tensor& self, const Tensor&...) const  the result written into `self` (else it is copied there)
+///     Tensor forward_(Tensor& self, const Tensor&...) const  the result written into `self` (else it is copied there);
+///                                                            without a forward it is done on a copy too
 ///     Tensor jvp(std::span<const Tensor> inputs, std::span<const Tensor> tangents, const Tensor& output) const
 ///                                                            forward mode; an undefined tangent is zero. Several
 ///                                                            outputs: takes a std::span<const Tensor> of them, and
@@ -200,6 +201,11 @@ inline bool records_inplace(const Tensor& self) {
     return records(self) || (base && detail::requires_grad(*base));
 }
 inline bool wrapped(const Tensor& x) { return static_cast<bool>(x.unsafeGetTensorImpl()->transform); }
+/// Of tensors that may be undefined.
+template <class... T>
+bool any_wrapped(const T&... x) {
+    return ((x.defined() && wrapped(x)) || ...);
+}
 inline void check_defined(const char* operation, const Tensor& x) {
     if (!x.defined()) raise(operation, "an input is an undefined Tensor");
 }
@@ -221,6 +227,14 @@ inline constexpr std::size_t output_count<std::array<Tensor, K>> = K;
 
 namespace detail_op {
 
+/// The in-place form of an operation that has no other.
+template <class Op, class... In>
+Tensor forward_on_copy(const Op& op, const Tensor& self, const In&... others) {
+    Tensor out = self.clone();
+    op.forward_(out, others...);
+    return out;
+}
+
 template <class Op, class... In>
 ResultOf<Op, In...> forward(const Op& op, const In&... inputs) {
     if ((wrapped(inputs) || ...)) [[unlikely]] {
@@ -228,7 +242,10 @@ ResultOf<Op, In...> forward(const Op& op, const In&... inputs) {
         return transform::apply<ResultOf<Op, In...>, Op, sizeof...(In)>(op, list);
     }
     NoGradGuard below_the_graph;
-    return op.forward(inputs...);
+    if constexpr (HasForward<Op, In...>)
+        return op.forward(inputs...);
+    else
+        return forward_on_copy(op, inputs...);
 }
 
 template <class Op, class... In>

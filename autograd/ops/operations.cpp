@@ -1,5 +1,5 @@
+#include <xgrad/autograd/ops/elementwise/row_op.h>
 #include <xgrad/autograd/ops/operations.h>
-#include <xgrad/autograd/ops/row_op.h>
 
 namespace xgrad::ops {
 

@@ -9,7 +9,7 @@ namespace xgrad::ops {
 struct OpInfo {
     std::string_view name;
     bool differentiable;  // has gradients at all
-    bool element_wise;    // a row of ops/rows.h
+    bool element_wise;    // a row of ops/elementwise/rows.h
     bool forward_mode;    // has a rule for jvp
     bool batch_rule;      // has a rule for vmap
 };

@@ -35,5 +35,10 @@ ScalarType result_type(const Tensor& a, const Scalar& b) {
     if (category(b.type()) <= category(a.dtype())) return a.dtype();
     return b.is_floating_point() ? get_default_dtype() : b.type();
 }
+ScalarType result_type(const Scalar& a, const Tensor& b) { return result_type(b, a); }
+ScalarType result_type(const Scalar& a, const Scalar& b) {
+    const ScalarType kind = promote_types(a.type(), b.type());
+    return kind == kFloat64 ? get_default_dtype() : kind;
+}
 
 }  // namespace xgrad

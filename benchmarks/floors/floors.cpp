@@ -14,7 +14,7 @@
 
 #include <cblas.h>
 
-#include <xgrad/autograd/ops/simd_math.h>
+#include <xgrad/autograd/ops/simd/simd_math.h>
 
 #include "small_step.h"
 

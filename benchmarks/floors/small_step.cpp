@@ -5,7 +5,7 @@
 
 #include <cblas.h>
 
-#include <xgrad/autograd/ops/simd_math.h>
+#include <xgrad/autograd/ops/simd/simd_math.h>
 
 namespace benchmarks {
 

@@ -67,6 +67,11 @@ std::string axes(const Figure& figure, const Panel& panel) {
            range("x", panel.x_range, "[0:*]") + range("y", panel.y_range, "[*:*]");
 }
 
+const char* style(const Curve& curve) {
+    if (!curve.line) return "points pt 7 ps 0.7";
+    return curve.points ? "linespoints pt 7 ps 0.9" : "lines";
+}
+
 std::string panel_commands(const Figure& figure, std::size_t at) {
     const Panel& panel = figure.panels[at];
     std::string bands;
@@ -76,8 +81,7 @@ std::string panel_commands(const Figure& figure, std::size_t at) {
         const std::string colour =
             std::string(" lc rgb '") + kColours[curve.colour.value_or(i) % kColours.size()] + "'";
         const std::string line = std::string(curve.dashed ? " dt 2" : "") + " lw 1.5" + colour;
-        lines += block_name(at, i) + " using 1:2 with " + (curve.points ? "linespoints pt 7 ps 0.9" : "lines") + line +
-                 " title " + quoted(curve.label) + ", ";
+        lines += block_name(at, i) + " using 1:2 with " + style(curve) + line + " title " + quoted(curve.label) + ", ";
         if (curve.spread.empty()) continue;
         const std::string band = " with filledcurves" + colour + " fs transparent solid 0.25 noborder ";
         bands += block_name(at, i) + " using 1:3:4" + band + "notitle, ";

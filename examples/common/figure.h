@@ -18,6 +18,7 @@ struct Curve {
     std::optional<std::size_t> colour{};  // place in the palette; curves without one take theirs in order
     bool dashed = false;
     bool points = false;  // a dot at each point
+    bool line = true;     // through the points
 };
 
 /// Where the names of the curves stand: in a corner, or above the axes, where they hide nothing.

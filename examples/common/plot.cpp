@@ -1,7 +1,7 @@
 #include "plot.h"
 
 #include "files.h"
-#include "gnuplot.h"
+#include "program.h"
 
 namespace examples {
 
@@ -55,6 +55,20 @@ std::string quoted(const std::string& text) { return doubled(text, '\''); }
 
 std::string csv_field(const std::string& text) { return doubled(text, '"'); }
 
+bool finish_pictures(const fs::path& base, SavedFigure& saved) {
+    for (const char* ending : {".png", ".svg"}) {
+        const fs::path path = base.string() + ending;
+        std::error_code error;
+        fs::rename(unfinished(path), path, error);
+        if (error) {
+            saved.problem = "cannot write '" + path.string() + "': " + error.message();
+            return false;
+        }
+        saved.files.push_back(path);
+    }
+    return true;
+}
+
 SavedFigure save_plots(const PlotScript& script, const std::string& csv, const fs::path& folder,
                        const std::string& name) {
     SavedFigure saved;
@@ -73,19 +87,8 @@ SavedFigure save_plots(const PlotScript& script, const std::string& csv, const f
     };
     draw_page(script.page, "-page");
     draw_page(script.narrow_page, "-narrow");
-    saved.problem = run_gnuplot(commands, folder);
-    if (!saved.problem.empty()) return saved;
-
-    for (const char* ending : {".png", ".svg"}) {
-        const fs::path path = base.string() + ending;
-        std::error_code error;
-        fs::rename(unfinished(path), path, error);
-        if (error) {
-            saved.problem = "cannot write '" + path.string() + "': " + error.message();
-            return saved;
-        }
-        saved.files.push_back(path);
-    }
+    saved.problem = run_program({"gnuplot"}, "gnuplot-nox", commands, folder);
+    if (!saved.problem.empty() || !finish_pictures(base, saved)) return saved;
     const auto read_page = [&](const std::vector<Plot>& plots, const char* kind, std::vector<std::string>& pictures) {
         for (std::size_t i = 0; i < plots.size(); ++i) {
             pictures.push_back(read_file(unfinished(base.string() + page_ending(kind, i))));

@@ -27,6 +27,9 @@ struct PlotScript {
 SavedFigure save_plots(const PlotScript& script, const std::string& csv, const std::filesystem::path& folder,
                        const std::string& name);
 
+/// Gives `base`.png and `base`.svg, drawn under their unfinished names, their own; false if one is missing.
+bool finish_pictures(const std::filesystem::path& base, SavedFigure& saved);
+
 /// Text as gnuplot quotes it.
 std::string quoted(const std::string& text);
 

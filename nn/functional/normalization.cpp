@@ -2,7 +2,7 @@
 
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/resample.h>
+#include <xgrad/autograd/ops/vision/resample.h>
 
 namespace xgrad::nn::functional {
 

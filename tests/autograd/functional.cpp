@@ -48,8 +48,10 @@ TEST_CASE("vmap agrees with a loop") {
     TensorList rows;
     for (std::int64_t i = 0; i < 5; ++i) rows.push_back(network({x[i], w, u, b}));
     const Tensor expected = stack(rows);
-    CHECK(func::vmap(network, {0, -1, -1, -1})({x, w, u, b}).allclose(expected, 1e-13, 1e-13));
-    CHECK(func::vmap(network, {1, -1, -1, -1}, 1)({x.t(), w, u, b}).allclose(expected.t(), 1e-13, 1e-13));
+    CHECK(func::vmap(network, {0, std::nullopt, std::nullopt, std::nullopt})({x, w, u, b})
+              .allclose(expected, 1e-13, 1e-13));
+    CHECK(func::vmap(network, {1, std::nullopt, std::nullopt, std::nullopt}, 1)({x.t(), w, u, b})
+              .allclose(expected.t(), 1e-13, 1e-13));
 
     // Weights of their own for each example.
     const Tensor ws = random({5, 3, 3}, 5), us = random({5, 2, 3}, 6), bs = random({5, 2}, 7);
@@ -61,7 +63,7 @@ TEST_CASE("vmap agrees with a loop") {
 TEST_CASE("vmap is recorded, and nests with jvp") {
     const Tensor x = random({5, 3}, 1);
     const Tensor w = random({3, 3}, 2).requires_grad_(), u = random({2, 3}, 3), b = random({2}, 4);
-    const Tensor batched = func::vmap(network, {0, -1, -1, -1})({x, w, u, b});
+    const Tensor batched = func::vmap(network, {0, std::nullopt, std::nullopt, std::nullopt})({x, w, u, b});
     const auto g = autograd::grad({batched.sum()}, {w});
     const auto expected = autograd::grad({network({x, w, u, b}).sum()}, {w});
     CHECK(g[0].allclose(expected[0], 1e-12, 1e-12));
@@ -83,7 +85,7 @@ TEST_CASE("misuse of transforms is an error") {
     const auto identity = [](const TensorList& in) { return in[0]; };
     CHECK_THROWS_AS(func::jvp(identity, {x}, {x[0]}), ShapeError);
     CHECK_THROWS_AS(func::jvp(identity, {x}, {}), ValueError);
-    CHECK_THROWS_AS(func::vmap(identity, {-1})({x}), ValueError);
+    CHECK_THROWS_AS(func::vmap(identity, {std::nullopt})({x}), ValueError);
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return in[0] + in[1]; })({x, x[0]}), ShapeError);
     CHECK_THROWS_AS(func::vmap([](const TensorList& in) { return full({}, in[0].item()); })({x[0]}),
                     NotImplementedError);

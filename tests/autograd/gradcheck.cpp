@@ -78,20 +78,18 @@ TEST_CASE("gradgradcheck finds a wrong second derivative behind a right first on
     const TensorFunction square = [](const TensorList& in) { return TensorList{PlantedSecond::apply(in[0])}; };
     CHECK(gradcheck(square, {leaf({3}, 1)}));
     const std::string message = message_of<GradcheckError>([&] { gradgradcheck(square, {leaf({3}, 1)}); });
-    CHECK(contains(message,
-                   "the derivative of output 0 with respect to input 0 differs at output element (0,), input "
-                   "element (0,)"));
+    CHECK(
+        contains(message, "the derivative of gradient of input 0 with respect to input 0 differs at output element ("));
 }
 
-TEST_CASE("large Jacobians are checked along random directions") {
+TEST_CASE("large Jacobians are checked along random directions; what disagrees is found all the same") {
     GradcheckOptions options;
     options.full_jacobian_limit = 3;
     const TensorList x{leaf({4, 3}, 1), leaf({4, 3}, 2)};
     CHECK(gradcheck([](const TensorList& in) { return TensorList{in[0].sin() * in[1]}; }, x, options));
     const std::string message = message_of<GradcheckError>([&] { gradcheck(planted, x, options); });
     CAPTURE(message);
-    CHECK(contains(message, "output 0 with respect to input 1 differs along a random direction: analytic "));
-    CHECK(contains(message, ", numerical "));
+    CHECK(contains(message, "output 0 with respect to input 1 differs at output element (1, 0), input element (1, 0)"));
     options.analytic_scale = 1 + 1e-4;
     options.raise_exception = false;
     CHECK(!gradcheck([](const TensorList& in) { return TensorList{in[0].sin() * in[1]}; }, x, options));
@@ -122,7 +120,7 @@ TEST_CASE("variables that a function reads without being given them") {
     CHECK(contains(message_of<GradcheckError>([&] {
                        gradcheck_variables(wrong, {weight, bias}, {"weight", "bias"});
                    }),
-                   "output 0 with respect to bias differs at output element (0, 0), input element (0,)"));
+                   "output 0 with respect to bias differs at output element ("));
     CHECK(contains(message_of<ValueError>([&] {
                        gradcheck_variables(evaluate, {weight, bias}, {"weight"});
                    }),
@@ -146,9 +144,9 @@ TEST_CASE("variables are restored when the function throws") {
 
 TEST_CASE("wrong use of gradcheck is a typed error") {
     const auto twice = [](const TensorList& in) { return in[0] * 2.0; };
-    CHECK(contains(message_of<DtypeError>([&] { gradcheck(twice, {ones({2}).requires_grad_()}); }),
-                   "[gradcheck] input 0 has dtype Float: a central difference needs float64"));
-    CHECK(contains(message_of<DtypeError>([&] { gradgradcheck(twice, {ones({2}).requires_grad_()}); }), "[gradcheck]"));
+    CHECK(
+        contains(message_of<DtypeError>([&] { gradcheck_variables([] { return TensorList{}; }, {arange(3)}, {"w"}); }),
+                 "[gradcheck] w has dtype Long: only float32 and float64 have derivatives"));
     CHECK(contains(message_of<GraphError>([&] { gradcheck(twice, {ones({2}, kFloat64)}); }),
                    "at least one input tensor to require gradient"));
     CHECK(contains(message_of<Error>([&] { gradcheck_variables([] { return TensorList{}; }, {Tensor()}, {"w"}); }),
@@ -156,12 +154,23 @@ TEST_CASE("wrong use of gradcheck is a typed error") {
 
     int calls = 0;
     const Tensor weight = leaf({3}, 1), before = weight.detach().clone();
-    const auto fewer = [&] { return calls++ == 0 ? TensorList{weight, weight * 2.0} : TensorList{weight}; };
-    CHECK(contains(message_of<ValueError>([&] { gradcheck_variables(fewer, {weight}, {"weight"}); }),
+    const auto fewer = [&](int from) {
+        return [&, from] { return ++calls < from ? TensorList{weight * 2.0, weight} : TensorList{weight * 2.0}; };
+    };
+    const auto smaller = [&](int from) {
+        return [&, from] { return TensorList{++calls < from ? weight * 2.0 : weight.slice(0, 0, 1) * 2.0}; };
+    };
+    const auto error_of = [&]<class E>(E, const std::function<TensorList()>& evaluate) {
+        calls = 0;
+        return message_of<E>([&] { gradcheck_variables(evaluate, {weight}, {"weight"}); });
+    };
+    CHECK(contains(error_of(ValueError(""), fewer(2)),
+                   "[gradcheck] the function returned 2 outputs at first and 1 when it was called again"));
+    CHECK(contains(error_of(ValueError(""), fewer(3)),
                    "[gradcheck] the function returned 2 outputs at first and 1 with weight changed a little"));
-    calls = 0;
-    const auto smaller = [&] { return TensorList{calls++ == 0 ? weight * 2.0 : weight.slice(0, 0, 1) * 2.0}; };
-    CHECK(contains(message_of<ShapeError>([&] { gradcheck_variables(smaller, {weight}, {"weight"}); }),
+    CHECK(contains(error_of(ValueError(""), smaller(2)),
+                   "[gradcheck] output 0 changed when the function was called again"));
+    CHECK(contains(error_of(ShapeError(""), smaller(3)),
                    "[gradcheck] output 0 had the shape (3,) at first and (1,) with weight changed a little"));
     CHECK(weight.equal(before));
 }

@@ -101,6 +101,67 @@ TEST_CASE("functions that draw give PyTorch's numbers") {
     for (const auto& entry : seen) CHECK_MESSAGE(entry.second == 3, entry.first);
 }
 
+TEST_CASE("functions that draw give the numbers of PyTorch 1.13, where the rules have not changed") {
+    struct Drawn {
+        const char* name;
+        std::function<Tensor()> run;
+        std::vector<double> values;
+        double rtol = 1e-12;
+    };
+    const Tensor mean = tensor({1., 2., 3.}, kFloat64), std = tensor({2., 1., 0.5}, kFloat64);
+    const Drawn table[] = {
+        {"cauchy_",
+         [] { return empty({5}, kFloat64).cauchy_(1, 2); },
+         {-0.6611115499249394, -0.7224061115390794, 5.323784455837047, 2.0725666595542256, 9.054664112297473}},
+        {"cauchy_ float",
+         [] { return empty({4}).cauchy_(); },
+         {-0.83055579662323, -0.8612030744552612, 2.1618921756744385, 0.5362833142280579},
+         1e-6},
+        {"log_normal_",
+         [] { return empty({18}, kFloat64).log_normal_(0.5, 0.25).slice(0, 0, 6); },
+         {1.5893120118287583, 2.0067877807382075, 2.089041612618788, 1.2478399227396038, 2.5160684175378982,
+          1.3182340898446352}},
+        {"log_normal_ float",
+         [] { return empty({4}).log_normal_(); },
+         {2.0267019271850586, 13.095682144165039, 18.058982849121094, 0.29267629981040955},
+         1e-6},
+        {"geometric_", [] { return empty({8}, kFloat64).geometric_(0.3); }, {4, 4, 1, 2, 1, 1, 4, 2}},
+        {"geometric_ of integers", [] { return empty({8}, kInt64).geometric_(0.05); }, {25, 26, 3, 9, 2, 4, 24, 12}},
+        {"random_ to 9", [] { return empty({6}, kInt64).random_(9); }, {0, 4, 7, 2, 4, 6}},
+        {"random_ of all", [] { return empty({4}).random_(); }, {8974492, 3335306, 11059538, 11020709}},
+        {"random_ from 250",
+         [] { return empty({6}, kUInt8).random_(250, std::optional<std::int64_t>()); },
+         {253, 254, 251, 252, 251, 253}},
+        {"random_ from 100",
+         [] { return empty({4}).random_(100, std::optional<std::int64_t>()); },
+         {8976492, 3341206, 11079538, 11028909}},
+        {"randint_like", [] { return randint_like(empty({5}), 3, 9); }, {6, 7, 4, 5, 4}},
+        {"bernoulli_ of a tensor",
+         [] { return empty({8}, kInt64).bernoulli_(full({1}, 0.3)); },
+         {0, 1, 0, 0, 1, 0, 1, 0}},
+        {"bernoulli of a number", [] { return bernoulli(empty({8}), 0.3); }, {1, 1, 0, 0, 0, 0, 1, 0}},
+        {"normal of tensors",
+         [=] { return normal(mean, std); },
+         {0.7064098050300096, 2.786141298723536, 3.4734108045019783}},
+        {"normal of deviations",
+         [=] { return normal(4, std); },
+         {3.7064098050300096, 4.786141298723535, 4.473410804501978}},
+        {"normal of means",
+         [=] { return normal(mean, 2); },
+         {0.7064098050300096, 3.5722825974470718, 4.893643218007913}},
+        {"normal of numbers",
+         [] { return normal(1, 2, {3}); },
+         {0.7064098119735718, 2.572282552719116, 2.8936431407928467},
+         1e-6},
+    };
+    for (const Drawn& d : table) {
+        CAPTURE(d.name);
+        manual_seed(7);
+        const Tensor got = d.run().reshape({-1}).to(kFloat64);
+        CHECK_MESSAGE(got.allclose(tensor(d.values, kFloat64), d.rtol, 0), got);
+    }
+}
+
 TEST_CASE("an explicit generator leaves the default one alone") {
     manual_seed(3);
     const Tensor expected = rand({4});
@@ -112,6 +173,17 @@ TEST_CASE("an explicit generator leaves the default one alone") {
     CHECK(rand({4}, Generator(9)).equal(mine));
     CHECK(randn({20}, Generator(9)).equal(randn({20}, Generator(9))));
     CHECK(randperm(5, Generator(9)).equal(randperm(5, Generator(9), kInt32).to(kInt64)));
+    const std::function<Tensor()> others[] = {
+        [] { return empty({4}).uniform_(0, 1, Generator(9)); },
+        [] { return empty({4}).normal_(0, 1, Generator(9)); },
+        [] { return empty({4}).exponential_(1, Generator(9)); },
+        [] { return empty({4}).bernoulli_(0.5, Generator(9)); },
+        [] { return empty({4}).random_(Generator(9)); },
+        [] { return bernoulli(full({4}, 0.5), Generator(9)); },
+        [] { return ones({4}).multinomial(3, true, Generator(9)); },
+        [] { return normal(zeros({4}), 1, Generator(9)); },
+    };
+    for (const auto& other : others) CHECK(other().equal(other()));
 }
 
 TEST_CASE("strided targets get the numbers in memory order") {
@@ -120,10 +192,10 @@ TEST_CASE("strided targets get the numbers in memory order") {
         std::function<void(Tensor&)> fill;
     };
     const Case cases[] = {
-        {"uniform_", [](Tensor& x) { x.uniform_(-1, 2); }},
-        {"bernoulli_", [](Tensor& x) { x.bernoulli_(0.4); }},
-        {"exponential_", [](Tensor& x) { x.exponential_(2); }},
-        {"random_", [](Tensor& x) { x.random_(-3, 50); }},
+        {"uniform_", [](Tensor& x) { x.uniform_(-1, 2); }},        {"bernoulli_", [](Tensor& x) { x.bernoulli_(0.4); }},
+        {"exponential_", [](Tensor& x) { x.exponential_(2); }},    {"cauchy_", [](Tensor& x) { x.cauchy_(); }},
+        {"log_normal_", [](Tensor& x) { x.log_normal_(0, 0.5); }}, {"geometric_", [](Tensor& x) { x.geometric_(0.2); }},
+        {"random_ of all", [](Tensor& x) { x.random_(); }},        {"random_", [](Tensor& x) { x.random_(-3, 50); }},
     };
     for (const ScalarType dtype : {kFloat32, kFloat64}) {
         for (const Case& c : cases) {
@@ -194,6 +266,16 @@ TEST_CASE("wrong arguments are errors and draw nothing") {
     };
     const Case cases[] = {
         {[] { x.uniform_(2, 1); }, "[uniform_] expects to return a [from, to) range, but found from=2 > to=1"},
+        {[] { n.cauchy_(); }, "[cauchy_] not implemented for Long"},
+        {[] { x.cauchy_(0, 0); }, "[cauchy_] expects sigma > 0.0, but found sigma=0"},
+        {[] { x.log_normal_(0, 0); }, "[log_normal_] expects std > 0.0, but found std=0"},
+        {[] { x.geometric_(1); }, "[geometric_] expects p to be in (0, 1), but got p=1"},
+        {[] { x.to(kBool).geometric_(0.5); }, "[geometric_] not implemented for Bool"},
+        {[] {
+             normal(x, tensor({1., -1., 1.}));
+         },
+         "[normal] expects all elements of std >= 0.0"},
+        {[] { normal(0, n); }, "[normal_] not implemented for Long"},
         {[] { n.uniform_(); }, "[uniform_] not implemented for Long"},
         {[] { rand({2}, kInt64); }, "[uniform_] not implemented for Long"},
         {[] { rand({-1}); }, "[empty] negative dimension -1"},

@@ -154,7 +154,7 @@ TEST_CASE("vmap without a rule: one example after the other") {
     CHECK(near(func::vmap(mixed)({x, y}), looped(mixed, {x, y})));
     CHECK(near(func::vmap(mixed, {1, 0})({x.t(), y}), looped(mixed, {x, y})));
     const Tensor with_constant = looped(mixed, {x, constant.expand({4, 3})});
-    CHECK(near(func::vmap(mixed, {0, -1})({x, constant}), with_constant));
+    CHECK(near(func::vmap(mixed, {0, std::nullopt})({x, constant}), with_constant));
 
     // Recorded, nested, and around forward mode.
     const Tensor leaf = x.clone().requires_grad_(), plain = x.clone().requires_grad_();
@@ -321,6 +321,16 @@ TEST_CASE("item: a number of one example under jvp, an error under vmap") {
     CHECK(tangent_of(f, {x[0]}, {x[1]}).equal(x[1] * 2.0));
     CHECK_THROWS_WITH_AS(func::vmap(f)({x}), doctest::Contains("[item] vmap: It looks like you're calling .item()"),
                          NotImplementedError);
+}
+
+TEST_CASE("detach: a constant at every level") {
+    const Tensor x = random({4, 3}, 1), v = random({4, 3}, 2);
+    const func::Function f = [](const TensorList& in) { return in[0].detach() * in[0]; };
+    CHECK(tangent_of(f, {x}, {v}).equal(x * v));
+    const Tensor leaf = x.clone().requires_grad_();
+    CHECK(autograd::grad({func::vmap(f)({leaf})}, {leaf}, {v})[0].equal(x * v));
+    const auto write = [](const TensorList& in) { return in[0].detach().zero_() + in[0]; };
+    CHECK_THROWS_AS(func::vmap(write)({x}), GraphError);
 }
 
 // --- Random numbers

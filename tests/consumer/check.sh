@@ -38,6 +38,7 @@ install)
     mv "$work/installed" "$prefix"
     ! grep -rF -e "$source" -e "$build" -e "$work" -e /usr/ "$prefix" --include=*.cmake --include=*.pc ||
         fail "the package names a folder of the machine that built it"
+    [[ -f $prefix/share/xgrad/gdb/xgrad_gdb.py ]] || fail "the printers of gdb are not installed"
     ;;
 plain)
     # Without the bridge and fuse.h neither xtensor's headers nor those of BLAS are seen, not even by all public headers

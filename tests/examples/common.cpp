@@ -15,6 +15,7 @@
 
 #include "../../examples/common/figure.h"
 #include "../../examples/common/files.h"
+#include "../../examples/common/graph_picture.h"
 #include "../../examples/common/interrupt.h"
 #include "../../examples/common/progress.h"
 #include "../../examples/common/text.h"
@@ -160,6 +161,26 @@ TEST_CASE("a figure is written whole, or said to be missing") {
         const SavedFigure saved = save_figure(small_figure(), folder.path(), "figure");
         CHECK(saved.problem.rfind("cannot write", 0) == 0);
         CHECK(saved.files.size() == 1);
+    }
+}
+
+TEST_CASE("a graph is written, and drawn or said not to be") {
+    const Folder folder;
+    const std::string graph = "digraph { a -> b; }";
+    SUBCASE("with Graphviz, if it is here") {
+        const SavedFigure saved = save_graph(graph, folder.path(), "a graph");
+        if (saved.problem.rfind("dot is not installed", 0) == 0) return;
+        CHECK(saved.problem.empty());
+        CHECK(saved.files.size() == 3);
+        CHECK(slurp(folder / "a graph.png").rfind("\x89PNG", 0) == 0);
+        CHECK(slurp(folder / "a graph.svg").find("</svg>") != std::string::npos);
+    }
+    SUBCASE("without Graphviz") {
+        const SearchPath path("/nonexistent");
+        const SavedFigure saved = save_graph(graph, folder.path(), "graph");
+        CHECK(saved.problem == "dot is not installed (on Debian: graphviz)");
+        CHECK(saved.files == std::vector<fs::path>{folder / "graph.dot"});
+        CHECK(slurp(folder / "graph.dot") == graph);
     }
 }
 

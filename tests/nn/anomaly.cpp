@@ -109,6 +109,39 @@ TEST_CASE("and the module whose forward recorded it") {
     CHECK(sequential->forward(x).grad_fn()->recorded_in() == "1");
 }
 
+TEST_CASE("a NaN planted in the third layer of a sequence is found there") {
+    const auto planted = [](Tensor x) { return (x - x.detach()).sqrt() * 0; };  // 0 with the slope 0 * inf
+    nn::Sequential net(nn::Linear(4, 8), nn::Tanh(), nn::Functional(planted), nn::Linear(8, 8), nn::Linear(8, 1));
+    const auto backward = [&] { net->forward(ones({2, 4})).sum().backward(); };
+    CHECK_NOTHROW(backward());
+    CHECK(net->parameters()[0].grad().isnan().all().item<bool>());
+    const DetectAnomalyGuard guard;
+    CHECK(message_of(backward) ==
+          "[SqrtBackward0] Function 'SqrtBackward0' returned nan values in its 0th output. (in the backward of "
+          "SqrtBackward0, recorded in module 2)");
+    struct RootImpl : nn::Module {
+        explicit RootImpl(const nn::Sequential& layers) : nn::Module("net"), layers_(layers) {
+            register_module("layers", layers_);
+        }
+        Tensor forward(const Tensor& x) { return layers_->forward(x); }
+        nn::Sequential layers_;
+    };
+    nn::ModuleHolder<RootImpl> root(net);
+    CHECK(contains(message_of([&] {
+                       root(ones({2, 4})).sum().backward();
+                   }),
+                   "in the backward of SqrtBackward0, recorded in module net.layers.2)"));
+}
+
+TEST_CASE("the picture of a graph frames the modules") {
+    Net net;
+    const autograd::RecordModulePathsGuard guard;
+    const std::string text = to_dot(net(ones({1, 2})), net->named_parameters().pairs());
+    for (const char* name : {"net", "layer2", "fc1", "bad"})
+        CHECK(contains(text, ("label=\"" + std::string(name) + "\";").c_str()));
+    CHECK(contains(text, "layer2.fc1.weight\\n(2, 2) float32"));
+}
+
 TEST_CASE("without anomaly mode nodes remember nothing") {
     Net net;
     CHECK(net(ones({1, 2})).grad_fn()->recorded_in().empty());

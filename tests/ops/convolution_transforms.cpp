@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <optional>
+
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/functional.h>
 #include <xgrad/autograd/functions.h>
@@ -87,19 +89,19 @@ TEST_CASE("convolutions and pooling: vmap agrees with a loop") {
                 CAPTURE(chosen);
                 CAPTURE(last);
                 TensorList batched;
-                std::vector<std::int64_t> dims;
+                std::vector<std::optional<std::int64_t>> dims;
                 for (std::size_t i = 0; i < c.shapes.size(); ++i) {
                     std::vector<std::int64_t> shape = c.shapes[i];
                     const bool in_batch = chosen >> i & 1;
                     if (in_batch) shape.insert(last ? shape.end() : shape.begin(), kBatch);
                     batched.push_back(random(shape, i));
-                    dims.push_back(in_batch ? (last ? static_cast<std::int64_t>(shape.size()) - 1 : 0) : -1);
+                    dims.push_back(in_batch ? std::optional<std::int64_t>(last ? -1 : 0) : std::nullopt);
                 }
                 TensorList rows;
                 for (std::int64_t k = 0; k < kBatch; ++k) {
                     TensorList one;
                     for (std::size_t i = 0; i < batched.size(); ++i)
-                        one.push_back(dims[i] < 0 ? batched[i] : batched[i].select(dims[i], k));
+                        one.push_back(dims[i] ? batched[i].select(*dims[i], k) : batched[i]);
                     rows.push_back(c.function(one));
                 }
                 CHECK(func::vmap(c.function, dims)(batched).allclose(stack(rows), 1e-12, 1e-13));

@@ -2,7 +2,7 @@
 
 #include "edges.h"
 
-#include <xgrad/autograd/ops/row_op.h>
+#include <xgrad/autograd/ops/elementwise/row_op.h>
 
 using namespace xgrad;
 namespace rows = ops::rows;

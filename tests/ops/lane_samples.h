@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include <xgrad/autograd/ops/simd_math.h>
+#include <xgrad/autograd/ops/simd/simd_math.h>
 
 /// What the tests of lanes and of their mathematics share.
 namespace xgrad::simd {

@@ -282,7 +282,7 @@ TEST_CASE("linear algebra in forward mode and under vmap") {
         CHECK(tangent.allclose((at(step) - at(-step)) / (2 * step), 1e-6, 1e-7));
         CHECK(close(func::vmap(operation.call)({A, B}), operation.call({A, B})));
         // One matrix for all right-hand sides, the batch last.
-        const Tensor last = func::vmap(operation.call, {-1, 2})({A[0], B.permute({1, 2, 0})});
+        const Tensor last = func::vmap(operation.call, {std::nullopt, 2})({A[0], B.permute({1, 2, 0})});
         for (std::int64_t i = 0; i < 4; ++i) CHECK(close(last[i], operation.call({A[0], B[i]})));
     }
     const auto log_det = [](const TensorList& x) { return std::get<1>(slogdet(x[0])); };

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <xgrad/autograd/error.h>
-#include <xgrad/autograd/ops/blas.h>
+#include <xgrad/autograd/ops/product/blas.h>
 
 #include "samples.h"
 

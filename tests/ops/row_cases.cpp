@@ -1,6 +1,6 @@
 #include "row_cases.h"
 
-#include <xgrad/autograd/ops/row_op.h>
+#include <xgrad/autograd/ops/elementwise/row_op.h>
 
 using namespace xgrad;
 

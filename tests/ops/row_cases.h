@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include <xgrad/autograd/ops/rows.h>
+#include <xgrad/autograd/ops/elementwise/rows.h>
 #include <xgrad/autograd/tensor.h>
 
 namespace samples {

@@ -32,6 +32,9 @@ struct Sample {
     std::function<xgrad::TensorList()> inputs = {};
 };
 
+/// The inputs of a sample, of which gradients can be asked.
+xgrad::TensorList make_inputs(const Sample& sample, Arrangement layout);
+
 struct WrongInput {
     std::string operation;
     std::function<void()> call;

@@ -1,4 +1,4 @@
-#include <xgrad/autograd/ops/scan.h>
+#include <xgrad/autograd/ops/reduction/scan.h>
 
 #include "samples.h"
 

@@ -3,7 +3,7 @@
 
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/functional.h>
-#include <xgrad/autograd/ops/scan.h>
+#include <xgrad/autograd/ops/reduction/scan.h>
 
 #include "derivatives.h"
 

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include <optional>
+
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/error.h>
 #include <xgrad/autograd/functional.h>
@@ -160,14 +162,14 @@ TEST_CASE("shapes and products under vmap agree with a loop") {
         for (const bool only_first : {false, true}) {
             CAPTURE(only_first);
             TensorList given = x, rows;
-            std::vector<std::int64_t> dims(x.size(), 0);
+            std::vector<std::optional<std::int64_t>> dims(x.size(), 0);
             for (std::size_t i = 1; only_first && i < x.size(); ++i) {
                 given[i] = x[i][0];
-                dims[i] = -1;
+                dims[i] = std::nullopt;
             }
             for (std::int64_t b = 0; b < 3; ++b) {
                 TensorList one;
-                for (std::size_t i = 0; i < x.size(); ++i) one.push_back(dims[i] < 0 ? given[i] : given[i][b]);
+                for (std::size_t i = 0; i < x.size(); ++i) one.push_back(dims[i] ? given[i][b] : given[i]);
                 rows.push_back(c.call(one));
             }
             const Tensor expected = stack(rows);

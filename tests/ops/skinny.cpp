@@ -6,8 +6,8 @@
 
 #include <xgrad/autograd/engine.h>
 #include <xgrad/autograd/functions.h>
-#include <xgrad/autograd/ops/blas.h>
 #include <xgrad/autograd/ops/kernels/table.h>
+#include <xgrad/autograd/ops/product/blas.h>
 
 #include "samples.h"
 

@@ -42,13 +42,6 @@ Tensor uniform(IntArrayRef sizes, double low, double high, std::uint64_t seed, d
     return x;
 }
 
-}  // namespace samples
-
-namespace {
-
-using samples::Arrangement;
-using samples::Sample;
-
 TensorList make_inputs(const Sample& sample, Arrangement layout) {
     TensorList out;
     if (sample.inputs) {
@@ -63,9 +56,16 @@ TensorList make_inputs(const Sample& sample, Arrangement layout) {
         }
     }
     for (Tensor& x : out)
-        if (x.is_floating_point()) x = samples::lay_out(x, layout).requires_grad_();
+        if (x.is_floating_point()) x = lay_out(x, layout).requires_grad_();
     return out;
 }
+
+}  // namespace samples
+
+namespace {
+
+using samples::Arrangement;
+using samples::Sample;
 
 bool has_ties(Arrangement layout) { return layout == Arrangement::kExpanded; }
 

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include <xgrad/autograd/ops/kernels/table.h>
-#include <xgrad/autograd/ops/simd_math.h>
+#include <xgrad/autograd/ops/simd/simd_math.h>
 
 /// The loops of element-wise rows. Included by kernel files only, each of which instantiates some of the rows.
 namespace xgrad::ops::XGRAD_KERNEL_ARCH {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <xgrad/autograd/ops/elementwise/rows.h>
 #include <xgrad/autograd/ops/kernels/attention.h>
 #include <xgrad/autograd/ops/kernels/batch_norm.h>
 #include <xgrad/autograd/ops/kernels/convolution.h>
@@ -12,9 +13,8 @@
 #include <xgrad/autograd/ops/kernels/skinny.h>
 #include <xgrad/autograd/ops/kernels/softmax.h>
 #include <xgrad/autograd/ops/kernels/sparse_rows.h>
-#include <xgrad/autograd/ops/loss_rows.h>
+#include <xgrad/autograd/ops/loss/rows.h>
 #include <xgrad/autograd/ops/map.h>
-#include <xgrad/autograd/ops/rows.h>
 
 namespace xgrad::ops {
 

@@ -51,6 +51,33 @@ void check_rule(const xgrad::Tensor& param, Make make, Expected expected, double
     CHECK(worst <= tolerance);
 }
 
+/// The same for each of `rules` and parameters of many sizes and layouts: `make(rule, param)` is the optimiser,
+/// `expected(rule, start, gradients)` the rule. Tolerances are those for float64 and float32.
+template <class Rules, class Make, class Expected>
+void check_rules(const Rules& rules, Make make, Expected expected, double tolerance64, double tolerance32) {
+    using xgrad::kFloat64;
+    xgrad::manual_seed(3);
+    for (const auto& rule : rules) {
+        CAPTURE(rule.name);
+        const auto check = [&](const xgrad::Tensor& param, double tolerance) {
+            CAPTURE(param.sizes());
+            check_rule(
+                param, [&](const xgrad::Tensor& p) { return make(rule, p); },
+                [&](const std::vector<double>& start, const Gradients& gradients) {
+                    return expected(rule, start, gradients);
+                },
+                tolerance);
+        };
+        for (const std::int64_t n : {0, 1, 5, 16, 37, 1000}) {
+            check(xgrad::randn({n}, kFloat64), tolerance64);
+            check(xgrad::randn({n}), tolerance32);
+        }
+        check(xgrad::randn({7, 5}, kFloat64).t().detach(), tolerance64);
+        check(xgrad::randn({6, 8}, kFloat64).slice(1, 0, 8, 2).detach(), tolerance64);
+        check(xgrad::randn({}, kFloat64), tolerance64);
+    }
+}
+
 /// Three steps of the optimiser that `make(param)` returns have the same bits for every layout of the parameter and any
 /// number of threads.
 template <class Make>
