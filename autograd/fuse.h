@@ -12,10 +12,11 @@
 ///
 ///     auto y = xgrad::fuse([](auto x, auto b) { return tanh(x * 2.0 + b) * x; }, x, b);
 ///
-/// Opt-in: <xgrad.h> does not include this header, which needs those of xsimd (in CMake: find_package(xsimd) and its
-/// target). The loops are compiled with the flags of the file that includes it: -march=native, or that of the machine
-/// where they are to run, gives them the speed of the library's own. Files for different architectures may meet in one
-/// program; inline functions that call `fuse` need a namespace of their own for each, as the entities here have.
+/// Opt-in: <xgrad.h> does not include this header, which needs those of xsimd (in CMake: find_package of xtl and of
+/// xsimd, and the target xsimd). The loops are compiled with the flags of the file that includes it: -march=native, or
+/// that of the machine where they are to run, gives them the speed of the library's own. Files for different
+/// architectures may meet in one program; inline functions that call `fuse` need a namespace of their own for each, as
+/// the entities here have.
 namespace xgrad {
 inline namespace XGRAD_FUSE_NAMESPACE {
 namespace fused {

@@ -27,8 +27,9 @@ Tensor changed(Tensor x, F change) {
 TEST_CASE("functions of a regular form: free, method, in place and with a number are one") {
     const Tensor x = tensor({0.25, 0.5, 0.75}, kFloat64), y = tensor({3., 2., 1.}, kFloat64);
     const Tensor n = tensor({12, 10, 7}), m = tensor({3, 2, 1});
-    // What is of bits takes integers, the rest numbers.
-    const auto takes_bits = [](std::string_view name) { return name.rfind("bitwise", 0) == 0; };
+    const auto takes_integers = [](std::string_view name) {
+        return name.rfind("bitwise", 0) == 0 || name == "gcd" || name == "lcm";
+    };
     int forms = 0;
     const auto same_inplace = [&](const std::string& name, const Tensor& expected, Tensor changed) {
         CAPTURE(name);
@@ -49,13 +50,17 @@ TEST_CASE("functions of a regular form: free, method, in place and with a number
     same_inplace(#name "_", x.name(), xgrad::name##_(free_form));
 #define XGRAD_BINARY_ON(name, a, b) same_result(#name, xgrad::name(a, b), (a).name(b));
 #define XGRAD_BINARY(name, Row) XGRAD_BINARY_ON(name, x, y)
-#define XGRAD_BINARY_INPLACE(name, Row) \
-    XGRAD_BINARY(name, Row)             \
-    same_inplace(#name "_", x.name(y), x.clone().name##_(y));
+#define XGRAD_BINARY_INPLACE(name, Row)                           \
+    {                                                             \
+        const bool integers = takes_integers(#name);              \
+        const Tensor a = integers ? n : x, b = integers ? m : y;  \
+        XGRAD_BINARY_ON(name, a, b)                               \
+        same_inplace(#name "_", a.name(b), a.clone().name##_(b)); \
+    }
 #define XGRAD_BINARY_NUMBER(name, Row)                                  \
     {                                                                   \
-        const bool bits = takes_bits(#name);                            \
-        const Tensor a = bits ? n : x, b = bits ? m : y;                \
+        const bool integers = takes_integers(#name);                    \
+        const Tensor a = integers ? n : x, b = integers ? m : y;        \
         XGRAD_BINARY_ON(name, a, b)                                     \
         XGRAD_BINARY_ON(name, a, 2)                                     \
         same_result(#name, a.name(2), a.name(full({3}, 2, a.dtype()))); \
