@@ -181,12 +181,27 @@ void panels_kernel(const SkinnyProduct& whole) {
     }
 }
 
+template <class T>
+void outer_kernel(const OuterProduct& p) {
+    using L = Lane<T, NativeArch>;
+    const T *a = static_cast<const T*>(p.a), *b = static_cast<const T*>(p.b);
+    T* c = static_cast<T*>(p.c);
+    for (std::int64_t i = 0; i < p.m; ++i, c += p.n) {
+        const L factor(a[i * p.a_stride]);
+        for_each_lane<L>(p.n, [&](std::size_t at, auto count) {
+            store(c + at, factor * (count == L::size ? L::load(b + at) : L::load_partial(b + at, count)), count);
+        });
+    }
+}
+
 }  // namespace
 
 void fill_skinny(KernelTable& table) {
-    table.skinny[0] = {dots_kernel<float>, panels_kernel<float>};
+    table.skinny[0] = {dots_kernel<float>, panels_kernel<float>, outer_kernel<float>};
+    table.skinny[1].outer = outer_kernel<double>;
     // Four sums are folded at a time; a processor with shorter lanes leaves these products to BLAS.
-    if constexpr (kWidth<double> >= 4) table.skinny[1] = {dots_kernel<double>, panels_kernel<double>};
+    if constexpr (kWidth<double> >= 4)
+        table.skinny[1] = {dots_kernel<double>, panels_kernel<double>, outer_kernel<double>};
 }
 
 }  // namespace xgrad::ops::XGRAD_KERNEL_ARCH

@@ -18,6 +18,15 @@ struct SkinnyProduct {
     double beta;
 };
 
+/// Rows of an outer product: c[i, j] = a[i] * b[j] for `m` rows of `n` elements, those of b and c contiguous.
+struct OuterProduct {
+    std::int64_t m, n;
+    const void* a;
+    std::int64_t a_stride;
+    const void* b;
+    void* c;
+};
+
 /// Products for one floating-point dtype that keep their sums in registers and copy nothing, for sizes at which BLAS
 /// spends its time on packing. The sum of an element is taken in an order that depends on k alone. Null where an
 /// architecture has none.
@@ -26,6 +35,7 @@ struct SkinnyKernels {
     void (*dots)(const SkinnyProduct& product) = nullptr;
     /// For few rows; b_strides.column is 1.
     void (*panels)(const SkinnyProduct& product) = nullptr;
+    void (*outer)(const OuterProduct& product) = nullptr;
 };
 
 }  // namespace xgrad::ops

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/functions.h>
+#include <xgrad/autograd/ops/kernels/table.h>
 #include <xgrad/autograd/ops/map.h>
 #include <xgrad/autograd/ops/op.h>
 #include <xgrad/autograd/ops/product/blas.h>
@@ -61,6 +62,23 @@ void integer_product(const Tensor& a, const Tensor& b, const Tensor& out) {
     }
 }
 
+/// Products over a dimension of size 1, batched or not: a pass over the result, at the speed of memory.
+template <class T>
+void outer_products(const Tensor& a, const Tensor& b, const Tensor& out) {
+    const Tensor factors = a.squeeze(-1), rows = b.squeeze(-2).contiguous();
+    const std::int64_t m = factors.size(-1), n = rows.size(-1), batches = a.dim() == 3 ? a.size(0) : 1;
+    const std::int64_t batch_stride = a.dim() == 3 ? factors.stride(0) : 0;
+    detail::parallel_for(0, batches * m, kGrain / n + 1, [&](std::int64_t row, std::int64_t end) {
+        while (row < end) {
+            const std::int64_t batch = row / m, first = row % m, count = std::min(m - first, end - row);
+            const T* from = factors.data_ptr<T>() + batch * batch_stride + first * factors.stride(-1);
+            kernels().skinny[float_index(out.dtype())].outer(
+                {count, n, from, factors.stride(-1), rows.data_ptr<T>() + batch * n, out.data_ptr<T>() + row * n});
+            row += count;
+        }
+    });
+}
+
 }  // namespace
 
 void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta) {
@@ -82,6 +100,7 @@ void multiply(const Tensor& a, const Tensor& b, const Tensor& out, double beta) 
         });
     }
     const auto run = [&]<class T>(T) {
+        if (a.size(-1) == 1 && beta == 0) return outer_products<T>(a, b, out);
         const Tensor x = blas_matrix<T>(a) ? a : a.contiguous(), y = blas_matrix<T>(b) ? b : b.contiguous();
         const std::int64_t m = a.size(-2), k = a.size(-1), n = b.size(-1), batches = a.dim() == 3 ? a.size(0) : 1;
         T* c = static_cast<T*>(out.unsafeGetTensorImpl()->data());
