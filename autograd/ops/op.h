@@ -142,6 +142,8 @@ class OpNodeOf final : public OpNode {
 
     void apply(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs,
                autograd::WantedEdges wanted) override {
+        // Nothing arrived, as from a gradient that is zero: nothing goes on.
+        if (std::none_of(grad_outputs.begin(), grad_outputs.end(), [](const Tensor& g) { return g.defined(); })) return;
         Vjp b(*this, grad_outputs, grad_inputs, wanted);
         op_.vjp(b);
     }
