@@ -291,7 +291,7 @@ void check_positions(const char* operation, const Tensor& positions, std::int64_
 Tensor wrapped_positions(const char* operation, const Tensor& index, std::int64_t dim, std::int64_t size) {
     const Tensor given = index.to(kInt64).contiguous();
     if (wrapped(given)) {
-        const Tensor counted = where(given < 0, given + size, given);
+        Tensor counted = where(given < 0, given + size, given);
         check_positions(operation, counted, dim, size);
         return counted;
     }
