@@ -4,6 +4,12 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/xgrad)
 install(TARGETS xgrad EXPORT xgradTargets)
+# The names of what no other file can see are a twentieth of the archive.
+if(CMAKE_STRIP AND NOT BUILD_SHARED_LIBS AND CMAKE_BUILD_TYPE STREQUAL "Release")
+    install(CODE "execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-unneeded
+                \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:xgrad>\"
+                COMMAND_ERROR_IS_FATAL ANY)")
+endif()
 install(EXPORT xgradTargets NAMESPACE xgrad:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/xgradConfig.cmake.in xgradConfig.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(xgradConfigVersion.cmake COMPATIBILITY SameMinorVersion)
